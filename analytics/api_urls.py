@@ -14,7 +14,7 @@ from analytics.savings import api as savings
 from analytics.slices import api as slices
 from analytics.steering import api as steering
 from analytics.test_set import api as test_set
-from labeling.api import fields
+from labeling.api.edge import fields
 
 __all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
 

@@ -24,10 +24,10 @@ from analytics.slices.tables import TABLE as SLICES
 from analytics.steering.tables import TABLE as STEERING
 from analytics.test_set.api import TestSetFilters
 from analytics.test_set.tables import TABLE as TEST_SET
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressNumber, Filters
-from labeling.api.permissions import MANAGERS_READ, READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import AddressNumber, Filters
+from labeling.api.edge.permissions import MANAGERS_READ, READ
+from labeling.api.edge.schema import operation
 
 
 class ConfusionFilters(ModelFilter):

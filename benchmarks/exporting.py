@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from benchmarks.importing import lines
 from labeling.exchange.exporting import ExportFormat, Scope, export
 from labeling.exchange.importing import import_documents
-from labeling.formats.jsonl import record_from
+from labeling.formats.json_files.jsonl import record_from
 from labeling.formats.records import Record
 from labeling.guidelines import new_projects
 from labeling.projects.models import Project

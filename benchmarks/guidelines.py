@@ -19,8 +19,8 @@ from django.template.loader import render_to_string
 
 from benchmarks._frame import machine, show
 from benchmarks._hostile_texts import SIZE, pairs, texts
-from labeling.formats import markdown
-from labeling.formats.differences import compare
+from labeling.formats.markup import markdown
+from labeling.formats.markup.differences import compare
 
 
 def page_of_difference(pair: tuple[str, str]) -> str:

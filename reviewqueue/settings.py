@@ -240,11 +240,11 @@ CACHES = {
 API_BUDGET_PER_MINUTE = env_int("API_BUDGET_PER_MINUTE", 6_000)
 # Likewise of pages: one that is soon made costs 1, to send a file or to have it read 50.
 PAGE_BUDGET_PER_MINUTE = env_int("PAGE_BUDGET_PER_MINUTE", 1_200)
-REST_FRAMEWORK = {  # what every address shares stands in labeling.api.endpoints
-    "EXCEPTION_HANDLER": "labeling.api.errors.handle",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["labeling.api.authentication.TokenAuthentication"],
+REST_FRAMEWORK = {  # what every address shares stands in labeling.api.edge.endpoints
+    "EXCEPTION_HANDLER": "labeling.api.edge.errors.handle",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["labeling.api.edge.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],  # no HTML is made from data
-    "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.StrictJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["labeling.api.edge.parsers.StrictJsonParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "STRICT_JSON": True,

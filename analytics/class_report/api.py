@@ -14,10 +14,10 @@ from analytics.class_report.report import ClassReport, ClassReportRow, class_rep
 from analytics.data.unlike_texts import UnlikeTexts
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
 from analytics.learning_curves.stopping import stopping_advice, title
-from labeling.api.endpoints import Endpoint
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 from labeling.learning.evaluation.stopping_criteria import NEXT, Advice, TrendStatus
 from labeling.steering.models import ClassNeed
 

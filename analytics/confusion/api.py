@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from analytics.confusion.report import AmbiguousPair, ConfusionReport, Verdict, confusion_report
 from analytics.confusion.wording import advice, confusion_headline
 from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_json, retired_json
-from labeling.api.endpoints import Endpoint
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 from labeling.projects.models import Project
 
 CLASS_COUNTS = {  # key of the answer: attribute of the counts

@@ -14,9 +14,9 @@ from analytics.distribution.report import ClassSpread, Distribution, distributio
 from analytics.distribution.wording import distribution_headline
 from analytics.edge.fields import MeasureOut, measure_json
 from analytics.metrics.measures import Measure
-from labeling.api.endpoints import Endpoint
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 
 
 class ClassSpreadOut(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from analytics.metrics.measures import Measure
-from labeling.api.fields import AddressNumber, Filters
+from labeling.api.edge.fields import AddressNumber, Filters
 
 
 class ModelFilter(Filters):

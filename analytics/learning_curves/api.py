@@ -14,10 +14,10 @@ from analytics.learning_curves.report import LearningCurve, curves_report, expec
 from analytics.learning_curves.wording import curves_headline
 from analytics.metrics.curves import TargetStatus
 from analytics.metrics.measures import Measure
-from labeling.api.endpoints import Endpoint
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 from labeling.training.model_status import model_status
 
 

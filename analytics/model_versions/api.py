@@ -12,10 +12,10 @@ from analytics.edge.fields import MeasureOut, measure_json
 from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import MAX_ITEMS, Comparison, Outcome, asked_pair, compare
 from analytics.model_versions.wording import comparison_headline
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressNumber, Filters
-from labeling.api.permissions import MANAGERS_READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import AddressNumber, Filters
+from labeling.api.edge.permissions import MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.exceptions import NotFound
 
 

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 
 from analytics.class_report.api import FindingOut, finding_json
 from analytics.next_steps.report import next_steps
-from labeling.api.endpoints import Endpoint
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 
 
 class NextStepsOut(serializers.Serializer[Any]):

@@ -14,10 +14,10 @@ from analytics.metrics.classification import Average
 from analytics.metrics.measures import Measure
 from analytics.quality.report import ClassQuality, QualityReport, quality
 from analytics.quality.wording import averages, quality_headline
-from labeling.api.endpoints import Endpoint
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 
 
 class AverageOut(serializers.Serializer[Any]):

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from analytics.edge.fields import MeasureOut
 from analytics.metrics.measures import Measure
 from analytics.savings.report import SavingsReport, Target, savings_headline, savings_report
-from labeling.api.endpoints import Endpoint
-from labeling.api.permissions import MANAGE, MANAGERS_READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import MANAGE, MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.replay import actions
 
 

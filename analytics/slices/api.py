@@ -12,10 +12,10 @@ from analytics.edge.fields import MeasureOut, ModelFilter, RetiredOut, measure_j
 from analytics.slices.report import Slices, Weak, slices
 from analytics.slices.slice_fields import Field
 from analytics.slices.wording import slices_headline
-from labeling.api.endpoints import Endpoint
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 from labeling.documents.slices import Slice
 
 

@@ -19,11 +19,11 @@ from analytics.steering.report import (
     steering,
     steering_headline,
 )
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Number, YesNo
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Number, YesNo
+from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import MANAGE, READ
-from labeling.api.schema import operation
 from labeling.learning.query_strategies.mix import MAX_NEEDS_SHARE
 from labeling.projects.models import Membership
 from labeling.steering.class_needs import MAX_TARGET, MIN_TARGET

@@ -12,11 +12,11 @@ from rest_framework.response import Response
 from analytics.edge.fields import MeasureOut, measure_json
 from analytics.test_set.filters import SORTS, ReviewFilters
 from analytics.test_set.report import Review, review
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressLengthLimit, AddressNumber, Filters, Flag
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import AddressLengthLimit, AddressNumber, Filters, Flag
+from labeling.api.edge.permissions import MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.api.model_status import ModelStatusOut, status_json
-from labeling.api.permissions import MANAGERS_READ
-from labeling.api.schema import operation
 
 PAGE_SIZE = 100
 

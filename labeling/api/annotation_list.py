@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.annotations.models import Annotation
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressNumber
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import AddressNumber
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.api.labels import LabelOut
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
 
 
 class AnnotationFilters(PageFilters):

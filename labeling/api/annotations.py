@@ -13,12 +13,12 @@ from labeling.annotations import corrections
 from labeling.annotations.submit import MAX_SUBMITS, Submission, Submitted, submit, submit_many
 from labeling.api.annotation_list import ListAnnotations
 from labeling.api.claims import FROM_THE_BATCH, HeldDocumentOut, held_out
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Number, Text
-from labeling.api.idempotency import KeyedInput, key_of, optional_body, require_leases_of
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Number, Text
+from labeling.api.edge.idempotency import KeyedInput, key_of, optional_body, require_leases_of
+from labeling.api.edge.permissions import ANNOTATE, ANNOTATE_BATCH
+from labeling.api.edge.schema import IDEMPOTENCY_KEY, operation
 from labeling.api.labels import LabelsIn, label_values
-from labeling.api.permissions import ANNOTATE, ANNOTATE_BATCH
-from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.queue import claims
 
 MAX_TOTAL_LABELS = 10_000  # of one request

@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from labeling.annotations import skipping
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text, WholeNumber
-from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
-from labeling.api.permissions import ANNOTATE
-from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text, WholeNumber
+from labeling.api.edge.idempotency import KeyedInput, key_of, require_leases_of
+from labeling.api.edge.permissions import ANNOTATE
+from labeling.api.edge.schema import IDEMPOTENCY_KEY, operation
 from labeling.documents.metadata import shown_metadata
 from labeling.explanations.model_evidence import explanation, shows_prediction
 from labeling.explanations.reasons import reason_sentence

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text, WholeNumber
-from labeling.api.permissions import MANAGE, READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text, WholeNumber
+from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.schema import operation
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 

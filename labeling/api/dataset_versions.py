@@ -13,10 +13,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text
-from labeling.api.permissions import MANAGE, MANAGE_HEAVY, MANAGERS_READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text
+from labeling.api.edge.permissions import MANAGE, MANAGE_HEAVY, MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.exchange import data_cards, dataset_versions
 from labeling.exchange.downloads import download
 from labeling.exchange.export_files import file_format

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 from labeling.annotations import adjudication
 from labeling.annotations.models import Annotation
 from labeling.api.documents import DocumentOut, TextPageFilters, text_page
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text
+from labeling.api.edge.paging import page_of
+from labeling.api.edge.permissions import ADJUDICATE, REVIEW
+from labeling.api.edge.schema import operation
 from labeling.api.labels import LabelOut, LabelsIn, label_values
-from labeling.api.paging import page_of
-from labeling.api.permissions import ADJUDICATE, REVIEW
-from labeling.api.schema import operation
 from labeling.documents.models import Document
 
 

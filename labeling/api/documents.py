@@ -14,13 +14,13 @@ from rest_framework.response import Response
 
 from labeling.annotations import exclusion
 from labeling.annotations.models import Resolution
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import AddressNumber
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import AddressNumber
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.schema import operation
 from labeling.api.imports import ImportDocuments
 from labeling.api.labels import LabelOut
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import MANAGE, READ
-from labeling.api.schema import operation
 from labeling.documents.metadata import shown_metadata
 from labeling.documents.models import Document
 from labeling.exceptions import NotAllowed, NotFound

@@ -13,10 +13,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Filters
-from labeling.api.permissions import MANAGERS_READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Filters
+from labeling.api.edge.permissions import MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.exceptions import InvalidInput
 from labeling.exchange.downloads import download
 from labeling.exchange.export_files import (

@@ -12,14 +12,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Filters
-from labeling.api.idempotency import key_of
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Filters
+from labeling.api.edge.idempotency import key_of
+from labeling.api.edge.parsers import FileParser
+from labeling.api.edge.permissions import MANAGE_HEAVY
+from labeling.api.edge.schema import IDEMPOTENCY_KEY, operation
 from labeling.api.imports import BadRowOut, ImportOptions, ImportOut, ImportSummaryOut, choice_of
-from labeling.api.parsers import FileParser
-from labeling.api.permissions import MANAGE_HEAVY
 from labeling.api.projects import OVERLAP, ProjectOut
-from labeling.api.schema import IDEMPOTENCY_KEY, operation
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidInput
 from labeling.exchange import project_files, uploads

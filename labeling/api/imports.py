@@ -16,11 +16,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Filters, Input, Text
-from labeling.api.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
-from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ
-from labeling.api.schema import JSON_LINES, operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Filters, Input, Text
+from labeling.api.edge.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
+from labeling.api.edge.permissions import MANAGE_HEAVY, MANAGERS_READ
+from labeling.api.edge.schema import JSON_LINES, operation
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
 from labeling.exceptions import NotFound
@@ -30,9 +30,9 @@ from labeling.exchange.importing import ImportReport
 from labeling.exchange.rejects import suffix_of
 from labeling.exchange.upload_files import rejects_path
 from labeling.formats import USUAL_KEYS, ColumnChoice
-from labeling.formats.csv_columns import ROLES
 from labeling.formats.fields import SEPARATORS
 from labeling.formats.records import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, BadRow
+from labeling.formats.tables.csv_columns import ROLES
 from labeling.learning.text.limits import READ_CHARACTERS
 
 MAX_DOCUMENTS = 1_000  # in a JSON body; a stream of lines may hold more

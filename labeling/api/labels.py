@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.annotations.validation import LabelValue
-from labeling.api.fields import Identifier, Input, WholeNumber
+from labeling.api.edge.fields import Identifier, Input, WholeNumber
 
 MAX_LABELS = 1_000  # in one answer
 SPAN = "In span labeling: in code points of the text"

@@ -6,10 +6,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.projects.models import Membership
 
 

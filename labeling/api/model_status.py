@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.permissions import READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.permissions import READ
+from labeling.api.edge.schema import operation
 from labeling.projects.models import Membership
 from labeling.training.model_status import ModelState, ModelStatus, model_status
 

@@ -11,11 +11,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text, YesNo
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import MANAGE, READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text, YesNo
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.schema import operation
 from labeling.exceptions import NotFound
 from labeling.predictions import promotions
 from labeling.predictions.metadata import MetadataKey

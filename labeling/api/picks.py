@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, LengthLimit, Number, Text, WholeNumber
-from labeling.api.permissions import MANAGE, MANAGERS_READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, LengthLimit, Number, Text, WholeNumber
+from labeling.api.edge.permissions import MANAGE, MANAGERS_READ
+from labeling.api.edge.schema import operation
 from labeling.documents.models import Document
 from labeling.documents.slices import MAX_FURTHER_CONDITIONS, Condition, Slice
 from labeling.steering import picks

@@ -11,12 +11,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Number, Text, WholeNumber
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Number, Text, WholeNumber
+from labeling.api.edge.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
+from labeling.api.edge.permissions import MANAGE, MANAGE_HEAVY, READ
+from labeling.api.edge.schema import JSON_LINES, operation
 from labeling.api.imports import BadRowOut
-from labeling.api.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
-from labeling.api.permissions import MANAGE, MANAGE_HEAVY, READ
-from labeling.api.schema import JSON_LINES, operation
 from labeling.exceptions import NotFound
 from labeling.formats.predictions import (
     MAX_SOURCE_CHARACTERS,

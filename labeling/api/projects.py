@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from labeling.annotations import exclusion
 from labeling.annotations.exclusion import OverlapEffect
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Filters, Input, Number, Text, WholeNumber, YesNo
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import MANAGE_HEAVY, MANAGERS_READ, READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Filters, Input, Number, Text, WholeNumber, YesNo
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import MANAGE_HEAVY, MANAGERS_READ, READ
+from labeling.api.edge.schema import operation
 from labeling.documents.metadata_fields import MAX_FIELD_CHARACTERS, MAX_FIELDS
 from labeling.guidelines import models, new_projects
 from labeling.projects.models import ApiToken, Project

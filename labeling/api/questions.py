@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from labeling.annotations import questions
 from labeling.annotations.models import Question
 from labeling.api.claims import FROM_THE_BATCH
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, Text
-from labeling.api.idempotency import KeyedInput, key_of, require_leases_of
-from labeling.api.paging import PageFilters, page, page_of
-from labeling.api.permissions import ADJUDICATE, ANNOTATE, READ
-from labeling.api.schema import IDEMPOTENCY_KEY, operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, Text
+from labeling.api.edge.idempotency import KeyedInput, key_of, require_leases_of
+from labeling.api.edge.paging import PageFilters, page, page_of
+from labeling.api.edge.permissions import ADJUDICATE, ANNOTATE, READ
+from labeling.api.edge.schema import IDEMPOTENCY_KEY, operation
 
 
 class AskIn(KeyedInput):

@@ -8,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.fields import Input, WholeNumber
-from labeling.api.permissions import MANAGE, READ
-from labeling.api.schema import operation
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.fields import Input, WholeNumber
+from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.schema import operation
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project
 from labeling.steering import actions

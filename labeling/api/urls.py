@@ -10,7 +10,6 @@ from labeling.api import (
     disputes,
     documents,
     exports,
-    fields,
     file_imports,
     focus,
     guidelines,
@@ -24,8 +23,9 @@ from labeling.api import (
     questions,
     queue_mix,
 )
-from labeling.api.endpoints import NoSuchAddress
-from labeling.api.schema import SchemaDocument, SchemaPage
+from labeling.api.edge import fields
+from labeling.api.edge.endpoints import NoSuchAddress
+from labeling.api.edge.schema import SchemaDocument, SchemaPage
 
 __all__ = ["fields", "urlpatterns"]  # fields makes <row:…> known
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from labeling.documents.metadata import ALL_FIELDS
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
-from labeling.formats.answer_fields import answer_fields
 from labeling.formats.records import Record
+from labeling.formats.tables.answer_fields import answer_fields
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project
 

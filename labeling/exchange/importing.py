@@ -21,11 +21,11 @@ from labeling.documents import insert, metadata_fields
 from labeling.documents.imports import ImportJob
 from labeling.exceptions import InvalidAnswer, StaleRun
 from labeling.formats.bundles import readable_name
-from labeling.formats.csv_columns import ColumnChoice, metadata_field
 from labeling.formats.fields import WITHOUT_LABEL
 from labeling.formats.names import normal_name
 from labeling.formats.predictions import MAX_SOURCE_CHARACTERS, PredictionRow
 from labeling.formats.records import BadRow, Record, RecordAnnotation, RowProblem, UnreadableFile, bad_row
+from labeling.formats.tables.csv_columns import ColumnChoice, metadata_field
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import Job

@@ -39,7 +39,7 @@ from labeling.exchange.sources import open_rows
 from labeling.exchange.undo import remove_waiting
 from labeling.exchange.upload_files import RETENTION_HOURS, path_of, rejects_path
 from labeling.formats import BadRow, ColumnChoice, Columns, Format, Record, UnreadableFile
-from labeling.formats.jsonl import read_jsonl
+from labeling.formats.json_files.jsonl import read_jsonl
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS
 from labeling.formats.streams import unpacked_start

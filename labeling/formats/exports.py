@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
-from labeling.formats.csv_columns import ANNOTATION_PREFIX, METADATA_PREFIX, SPREADSHEET_TEXT
-from labeling.formats.csv_rows import LABEL_SEPARATOR, needs_escape
 from labeling.formats.records import Json, Span
+from labeling.formats.tables.csv_columns import ANNOTATION_PREFIX, METADATA_PREFIX, SPREADSHEET_TEXT
+from labeling.formats.tables.csv_rows import LABEL_SEPARATOR, needs_escape
 
 Kind: TypeAlias = Literal["single", "multi", "spans"]
 

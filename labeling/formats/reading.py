@@ -8,14 +8,14 @@ from enum import StrEnum
 from itertools import chain
 from pathlib import PurePath
 
-from labeling.formats.csv_columns import ColumnChoice, guess_columns, head_text, parse_head
-from labeling.formats.csv_rows import read_csv
-from labeling.formats.dialects import MAX_NAME_LENGTH, separator_of, sniff_dialect
-from labeling.formats.json_list import read_json_list
-from labeling.formats.jsonl import read_jsonl
+from labeling.formats.json_files.json_list import read_json_list
+from labeling.formats.json_files.jsonl import read_jsonl
 from labeling.formats.plain import read_lines, read_paragraphs
 from labeling.formats.records import BadRow, Record, UnreadableFile, gettext_noop
 from labeling.formats.streams import HEAD_BYTES, Readable, first_chunk, utf8_chunks
+from labeling.formats.tables.csv_columns import ColumnChoice, guess_columns, head_text, parse_head
+from labeling.formats.tables.csv_rows import read_csv
+from labeling.formats.tables.dialects import MAX_NAME_LENGTH, separator_of, sniff_dialect
 
 
 class Format(StrEnum):

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.exceptions import LabelingError, NotFound
-from labeling.formats import markdown
-from labeling.formats.differences import DiffLine, compare
+from labeling.formats.markup import markdown
+from labeling.formats.markup.differences import DiffLine, compare
 from labeling.guidelines import versions as guidelines
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 from labeling.guidelines.versions import RuleText

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from labeling.documents.metadata import ALL_FIELDS
 from labeling.formats import ENCODINGS, USUAL_KEYS, ColumnChoice, Columns, Dialect, Format, RowProblem
-from labeling.formats.csv_columns import ANNOTATION_PREFIX, ROLES, metadata_field
 from labeling.formats.fields import SEPARATORS, split_labels
 from labeling.formats.names import normal_name
 from labeling.formats.projects import READERS
+from labeling.formats.tables.csv_columns import ANNOTATION_PREFIX, ROLES, metadata_field
 from labeling.projects.models import Project
 
 MAX_LISTED_COLUMNS = 100  # whose visibility a page asks for; others are kept as the rules say

@@ -22,10 +22,10 @@ from labeling.exchange.rejects import MAX_REJECTS_BYTES, suffix_of
 from labeling.exchange.upload_files import rejects_path
 from labeling.exchange.uploads import Preview
 from labeling.formats.converters import CONVERTERS
-from labeling.formats.csv_columns import metadata_field
-from labeling.formats.csv_rows import needs_escape
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import READERS
+from labeling.formats.tables.csv_columns import metadata_field
+from labeling.formats.tables.csv_rows import needs_escape
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.projects.models import Membership, Project
 from labeling.web.access import charge, for_managers, person

@@ -45,7 +45,7 @@ def _is_for_programs(request: HttpRequest) -> bool:
 
 
 class DatabaseOutage:
-    """Middleware. The API answers in its own words before an error comes here; see labeling.api.errors."""
+    """Middleware. The API answers in its own words before that: see labeling.api.edge.errors."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

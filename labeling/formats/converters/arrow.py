@@ -12,11 +12,11 @@ from labeling.formats.converters.binary_files import damage_is, head, seekable
 from labeling.formats.converters.data_files import ARROW_FILE, FEATHER_1, PARQUET, DataFile, data_files
 from labeling.formats.converters.hf_features import Features
 from labeling.formats.converters.json_rows import json_pieces, metadata_object
-from labeling.formats.csv_columns import header_names
 from labeling.formats.extras import load
-from labeling.formats.jsonl import MAX_LINE_BYTES
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES
 from labeling.formats.records import Json, UnreadableFile, gettext_noop
 from labeling.formats.streams import GZIP_GRACE_BYTES, MAX_GZIP_RATIO, lines
+from labeling.formats.tables.csv_columns import header_names
 
 TOOL = "Parquet, Arrow or Hugging Face"
 EXTRA = "exchange"

@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 from labeling.formats.bundles import Bundle
 from labeling.formats.converters.binary_files import damage_is, head, seekable
 from labeling.formats.converters.json_rows import json_pieces, json_value, metadata_object
-from labeling.formats.csv_columns import header_names, numbered_names
-from labeling.formats.dialects import looks_like_header
 from labeling.formats.extras import load
 from labeling.formats.records import MAX_COLUMNS, Json, UnreadableFile, gettext_noop
 from labeling.formats.streams import GZIP_GRACE_BYTES, MAX_GZIP_RATIO
+from labeling.formats.tables.csv_columns import header_names, numbered_names
+from labeling.formats.tables.dialects import looks_like_header
 
 TOOL = "Excel"
 EXTRA = "exchange"

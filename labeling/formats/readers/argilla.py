@@ -19,7 +19,13 @@ from labeling.formats.fields import (
     check_spans,
     check_text,
 )
-from labeling.formats.json_rows import MAX_CANDIDATES, JsonObject, first_rows, json_names, json_rows
+from labeling.formats.json_files.json_rows import (
+    MAX_CANDIDATES,
+    JsonObject,
+    first_rows,
+    json_names,
+    json_rows,
+)
 from labeling.formats.outlines import Kind, OutlineClass, OutlineGuideline, ProjectOutline, outline_of
 from labeling.formats.predictions import UNSAID_CONFIDENCE
 from labeling.formats.records import (

@@ -23,7 +23,7 @@ from labeling.formats.fields import (
     check_text,
 )
 from labeling.formats.heads import heads
-from labeling.formats.json_members import Path, members
+from labeling.formats.json_files.json_members import Path, members
 from labeling.formats.offsets import OffsetConverter
 from labeling.formats.outlines import Kind, OutlineClass, ProjectOutline
 from labeling.formats.readers.text_files import file_text

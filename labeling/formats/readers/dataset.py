@@ -20,7 +20,7 @@ from labeling.formats.fields import (
     check_split,
     check_text,
 )
-from labeling.formats.jsonl import MAX_LINE_BYTES
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES
 from labeling.formats.outlines import Kind, OutlineClass, OutlineGuideline, OutlineRule, ProjectOutline
 from labeling.formats.records import (
     BadRow,

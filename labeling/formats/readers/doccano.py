@@ -8,9 +8,6 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from labeling.formats.bundles import Bundle
-from labeling.formats.csv_columns import ColumnChoice, columns, metadata_field
-from labeling.formats.csv_rows import read_csv
-from labeling.formats.dialects import Dialect
 from labeling.formats.fields import (
     WITHOUT_ID,
     WITHOUT_LABEL,
@@ -21,7 +18,13 @@ from labeling.formats.fields import (
     check_spans,
     check_text,
 )
-from labeling.formats.json_rows import MAX_CANDIDATES, JsonObject, first_rows, json_names, json_rows
+from labeling.formats.json_files.json_rows import (
+    MAX_CANDIDATES,
+    JsonObject,
+    first_rows,
+    json_names,
+    json_rows,
+)
 from labeling.formats.outlines import OutlineClass, ProjectOutline, outline_of
 from labeling.formats.records import (
     BadRow,
@@ -35,6 +38,9 @@ from labeling.formats.records import (
     gettext_noop,
 )
 from labeling.formats.streams import HEAD_BYTES, utf8_chunks
+from labeling.formats.tables.csv_columns import ColumnChoice, columns, metadata_field
+from labeling.formats.tables.csv_rows import read_csv
+from labeling.formats.tables.dialects import Dialect
 
 TOOL = "doccano"
 CSV_SEPARATOR = "#"

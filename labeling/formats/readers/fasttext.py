@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from labeling.formats.bundles import Bundle
-from labeling.formats.csv_columns import ColumnChoice, numbered_names
-from labeling.formats.csv_rows import read_csv
-from labeling.formats.dialects import Dialect
 from labeling.formats.fields import WITHOUT_LABEL, OptionalFields, check_labels, check_split, check_text
 from labeling.formats.heads import head_of, heads
-from labeling.formats.jsonl import MAX_LINE_BYTES
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES
 from labeling.formats.outlines import ProjectOutline, outline_of
 from labeling.formats.records import BadRow, Json, Record, RowProblem, bad_row, gettext_noop
 from labeling.formats.streams import lines, utf8_chunks
+from labeling.formats.tables.csv_columns import ColumnChoice, numbered_names
+from labeling.formats.tables.csv_rows import read_csv
+from labeling.formats.tables.dialects import Dialect
 
 TOOL = "fastText"
 PREFIX = "__label__"

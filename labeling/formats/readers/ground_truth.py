@@ -18,7 +18,7 @@ from labeling.formats.fields import (
     check_text,
 )
 from labeling.formats.heads import heads
-from labeling.formats.jsonl import MAX_LINE_BYTES
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES
 from labeling.formats.outlines import ProjectOutline, outline_of
 from labeling.formats.readers.text_files import file_text
 from labeling.formats.records import (

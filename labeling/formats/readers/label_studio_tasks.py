@@ -10,7 +10,7 @@ from typing import TypeAlias
 from labeling.formats import strict_json
 from labeling.formats.bundles import Bundle
 from labeling.formats.heads import heads
-from labeling.formats.json_list import elements
+from labeling.formats.json_files.json_list import elements
 from labeling.formats.records import Json, RowProblem, gettext_noop
 from labeling.formats.streams import utf8_chunks
 

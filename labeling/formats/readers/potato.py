@@ -17,7 +17,13 @@ from labeling.formats.fields import (
     check_spans,
     check_text,
 )
-from labeling.formats.json_rows import MAX_CANDIDATES, JsonObject, first_rows, json_names, json_rows
+from labeling.formats.json_files.json_rows import (
+    MAX_CANDIDATES,
+    JsonObject,
+    first_rows,
+    json_names,
+    json_rows,
+)
 from labeling.formats.offsets import code_points_by_words
 from labeling.formats.outlines import Kind, OutlineClass, ProjectOutline, outline_of
 from labeling.formats.records import (

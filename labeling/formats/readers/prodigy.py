@@ -20,8 +20,14 @@ from labeling.formats.fields import (
     check_spans,
     check_text,
 )
-from labeling.formats.grouped_rows import GroupedRows
-from labeling.formats.json_rows import MAX_CANDIDATES, JsonObject, first_rows, json_names, json_rows
+from labeling.formats.json_files.grouped_rows import GroupedRows
+from labeling.formats.json_files.json_rows import (
+    MAX_CANDIDATES,
+    JsonObject,
+    first_rows,
+    json_names,
+    json_rows,
+)
 from labeling.formats.outlines import OutlineClass, ProjectOutline, outline_of
 from labeling.formats.records import (
     BadRow,

@@ -20,14 +20,14 @@ from labeling.exchange.importing import ImportReport, import_documents
 from labeling.exchange.rejects import header_of, kept
 from labeling.exchange.sources import as_readable, head_of, open_rows, recognize_file
 from labeling.formats.converters import CONVERTERS
-from labeling.formats.csv_columns import ROLES, ColumnChoice, Columns, columns
 from labeling.formats.fields import SEPARATORS
-from labeling.formats.json_columns import json_columns
-from labeling.formats.jsonl import USUAL_KEYS
+from labeling.formats.json_files.json_columns import json_columns
+from labeling.formats.json_files.jsonl import USUAL_KEYS
 from labeling.formats.projects import READERS
 from labeling.formats.reading import Format, read
 from labeling.formats.records import BadRow, Record, UnreadableFile
 from labeling.formats.streams import ENCODINGS, guess_encoding
+from labeling.formats.tables.csv_columns import ROLES, ColumnChoice, Columns, columns
 from labeling.guidelines.models import LabelClass
 from labeling.learning.text.limits import READ_CHARACTERS
 from labeling.projects.models import Project

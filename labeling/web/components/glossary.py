@@ -117,8 +117,8 @@ TERMS = (
     Term(
         _("Data card"),
         _(
-            "A page about a dataset version: its classes, splits, annotators, agreement and how its documents "
-            "were selected."
+            "A page about a dataset version: its classes, splits, annotators, agreement and how its "
+            "documents were selected."
         ),
     ),
     Term(

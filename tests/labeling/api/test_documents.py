@@ -11,7 +11,8 @@ from pytest_django.fixtures import Settings
 
 from labeling import worker
 from labeling.annotations.submit import Submission, submit
-from labeling.api import documents, parsers
+from labeling.api import documents
+from labeling.api.edge import parsers
 from labeling.documents.models import Document
 from labeling.exchange import uploads
 from labeling.jobs.models import Job

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from labeling import exceptions
-from labeling.api.permissions import NotInScope
-from labeling.api.schema import openapi_document
+from labeling.api.edge.permissions import NotInScope
+from labeling.api.edge.schema import openapi_document
 from labeling.guidelines.versions import GuidelineMoved
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api.md"

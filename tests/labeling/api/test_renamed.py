@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from labeling.api.claims import PUBLIC_NAMES
-from labeling.api.fields import Filters, Input
-from labeling.api.renamed import NEW_NAMES
-from labeling.api.schema import openapi_document
+from labeling.api.edge.fields import Filters, Input
+from labeling.api.edge.renamed import NEW_NAMES
+from labeling.api.edge.schema import openapi_document
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project

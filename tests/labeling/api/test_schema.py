@@ -10,7 +10,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.validation import validate_schema
 
-from labeling.api.schema import openapi_document
+from labeling.api.edge.schema import openapi_document
 from labeling.projects.models import Project
 from tests.labeling.api.conftest import Caller
 from tests.labeling.api.test_permissions import MATRIX

@@ -22,8 +22,8 @@ from labeling.exchange.export_files import file_format, file_name, format_keys
 from labeling.exchange.exporting import MAX_METADATA_COLUMNS, ExportFormat, Scope, export
 from labeling.exchange.importing import import_documents
 from labeling.formats import BadRow, Format, Record, Span, columns, read
-from labeling.formats.csv_rows import needs_escape
 from labeling.formats.records import RecordAnnotation
+from labeling.formats.tables.csv_rows import needs_escape
 from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import LabelClass
 from labeling.projects.models import Project

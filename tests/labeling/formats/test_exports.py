@@ -22,8 +22,8 @@ from labeling.formats import (
     write_csv,
     write_jsonl,
 )
-from labeling.formats.csv_rows import needs_escape, unescaped
 from labeling.formats.names import normal_name
+from labeling.formats.tables.csv_rows import needs_escape, unescaped
 
 DANGEROUS = [
     '=HYPERLINK("http://example.com")',

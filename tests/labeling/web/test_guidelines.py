@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from labeling.formats import markdown
+from labeling.formats.markup import markdown
 from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline
 from labeling.projects.models import Project

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from labeling.formats import strict_json
 from labeling.formats.bundles import Bundle
-from labeling.formats.json_list import elements
-from labeling.formats.jsonl import MAX_LINE_BYTES
+from labeling.formats.json_files.json_list import elements
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES
 from labeling.formats.records import BadRow, Json, RowProblem, UnreadableFile, bad_row, gettext_noop
 from labeling.formats.streams import lines, utf8_chunks
 

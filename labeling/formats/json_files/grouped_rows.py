@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from types import TracebackType
 
-from labeling.formats.json_rows import JsonObject
+from labeling.formats.json_files.json_rows import JsonObject
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, key BLOB UNIQUE);

@@ -9,7 +9,11 @@ from itertools import islice
 from typing import Any
 
 from labeling.formats import strict_json
-from labeling.formats.csv_columns import (
+from labeling.formats.json_files.json_list import element_value, elements
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES, fields_of
+from labeling.formats.records import MAX_COLUMNS, Json, RowProblem, UnreadableFile
+from labeling.formats.streams import HEAD_BYTES, first_chunk
+from labeling.formats.tables.csv_columns import (
     ROLES,
     ColumnChoice,
     Columns,
@@ -18,10 +22,6 @@ from labeling.formats.csv_columns import (
     preview_rows,
     telling_columns,
 )
-from labeling.formats.json_list import element_value, elements
-from labeling.formats.jsonl import MAX_LINE_BYTES, fields_of
-from labeling.formats.records import MAX_COLUMNS, Json, RowProblem, UnreadableFile
-from labeling.formats.streams import HEAD_BYTES, first_chunk
 
 SAMPLE_ROWS = 200
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks._hostile_texts import PIECES, repeated, texts
-from labeling.formats import markdown
+from labeling.formats.markup import markdown
 from tests.elements import dangers
 from tests.thorough import part_of
 

@@ -12,11 +12,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.views import APIView
 
-from labeling.api.authentication import TokenAuthentication
-from labeling.api.fields import Filters
-from labeling.api.parsers import StrictJsonParser
-from labeling.api.permissions import MayEnter, Requirement
-from labeling.api.throttles import BudgetThrottle
+from labeling.api.edge.authentication import TokenAuthentication
+from labeling.api.edge.fields import Filters
+from labeling.api.edge.parsers import StrictJsonParser
+from labeling.api.edge.permissions import MayEnter, Requirement
+from labeling.api.edge.throttles import BudgetThrottle
 from labeling.projects.models import ApiToken, Membership
 
 if TYPE_CHECKING:

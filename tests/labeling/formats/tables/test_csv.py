@@ -21,7 +21,7 @@ from labeling.formats import (
     columns,
     read,
 )
-from labeling.formats.csv_rows import MAX_ROW_BYTES
+from labeling.formats.tables.csv_rows import MAX_ROW_BYTES
 
 CELL = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks._hostile_texts import pairs
-from labeling.formats import differences
-from labeling.formats.differences import DiffLine, DiffPiece, compare
-from labeling.formats.subsequences import blocks
+from labeling.formats.markup import differences
+from labeling.formats.markup.differences import DiffLine, DiffPiece, compare
+from labeling.formats.markup.subsequences import blocks
 
 LETTERS = st.text("abc", max_size=12)
 

@@ -11,8 +11,8 @@ from itertools import islice
 from statistics import median
 from typing import Protocol
 
-from labeling.formats.column_names import is_usual
 from labeling.formats.names import normal_name
+from labeling.formats.tables.column_names import is_usual
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_ROWS = 200

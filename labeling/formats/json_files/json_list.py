@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from labeling.formats import strict_json
-from labeling.formats.csv_columns import ColumnChoice
-from labeling.formats.jsonl import MAX_LINE_BYTES, record_from
+from labeling.formats.json_files.jsonl import MAX_LINE_BYTES, record_from
 from labeling.formats.records import BadRow, Record, RowProblem, UnreadableFile, bad_row, gettext_noop
+from labeling.formats.tables.csv_columns import ColumnChoice
 
 MAX_OPEN_BRACKETS = 10_000  # of the reader's own memory; a row may nest far less
 

@@ -7,16 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from labeling.formats import strict_json
-from labeling.formats.column_names import SPREADSHEET_TEXT
-from labeling.formats.csv_columns import (
-    ANNOTATION_PREFIX,
-    METADATA_PREFIX,
-    ColumnChoice,
-    fit,
-    header_names,
-    numbered_names,
-)
-from labeling.formats.dialects import Dialect, row_reader, separator_of
 from labeling.formats.fields import (
     SEPARATORS,
     WITHOUT_ID,
@@ -40,6 +30,16 @@ from labeling.formats.records import (
     gettext_noop,
 )
 from labeling.formats.streams import lines
+from labeling.formats.tables.column_names import SPREADSHEET_TEXT
+from labeling.formats.tables.csv_columns import (
+    ANNOTATION_PREFIX,
+    METADATA_PREFIX,
+    ColumnChoice,
+    fit,
+    header_names,
+    numbered_names,
+)
+from labeling.formats.tables.dialects import Dialect, row_reader, separator_of
 
 MAX_ROW_BYTES = 4 * 1024 * 1024  # a text of the greatest length, or a million tiny cells in 80 MB
 REREAD_BYTES = 4 * MAX_ROW_BYTES  # after quotes that are never closed; keeps the work linear

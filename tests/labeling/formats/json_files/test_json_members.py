@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.formats.json_members import members
+from labeling.formats.json_files.json_members import members
 from labeling.formats.records import UnreadableFile
 from tests.labeling.formats.strategies import JSON_VALUES, STORABLE
 

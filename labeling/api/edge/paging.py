@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from rest_framework import serializers
 
-from labeling.api.fields import AddressNumber, Filters
+from labeling.api.edge.fields import AddressNumber, Filters
 
 Row = TypeVar("Row")
 

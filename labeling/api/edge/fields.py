@@ -10,7 +10,7 @@ from django.urls import register_converter
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from labeling.api.renamed import with_new_names
+from labeling.api.edge.renamed import with_new_names
 
 LARGEST = 2**31 - 1  # of an integer column
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.formats.answer_fields import answer_fields
-from labeling.formats.column_names import SPREADSHEET_TEXT, matching_name
-from labeling.formats.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
 from labeling.formats.fields import SEPARATORS, guess_separator
 from labeling.formats.names import normal_name
 from labeling.formats.records import MAX_COLUMNS, Json, UnreadableFile, gettext_noop
 from labeling.formats.streams import HEAD_BYTES, first_chunk
+from labeling.formats.tables.answer_fields import answer_fields
+from labeling.formats.tables.column_names import SPREADSHEET_TEXT, matching_name
+from labeling.formats.tables.dialects import Dialect, parse_rows, sniff_dialect, without_separator_line
 
 PREVIEW_ROWS = 3
 PREVIEW_CHARACTERS = 200

@@ -20,9 +20,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from labeling.api.endpoints import Endpoint
-from labeling.api.errors import MEDIA_TYPE
-from labeling.api.permissions import READ
+from labeling.api.edge.endpoints import Endpoint
+from labeling.api.edge.errors import MEDIA_TYPE
+from labeling.api.edge.permissions import READ
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -75,7 +75,7 @@ class ProblemOut(serializers.Serializer[Any]):
 class BearerScheme(OpenApiAuthenticationExtension):
     """How the document describes our tokens. drf-spectacular finds this class by its being defined."""
 
-    target_class = "labeling.api.authentication.TokenAuthentication"
+    target_class = "labeling.api.edge.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:

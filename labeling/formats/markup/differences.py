@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from labeling.formats.subsequences import blocks
+from labeling.formats.markup.subsequences import blocks
 
 # What a page can compare and show in a tenth of a second; what goes beyond is shown whole.
 MAX_LINES = 2_000  # of a text

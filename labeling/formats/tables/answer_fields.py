@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from labeling.formats.column_names import names_an_answer
 from labeling.formats.names import normal_name
 from labeling.formats.records import MAX_NAME_CHARACTERS, Json
+from labeling.formats.tables.column_names import names_an_answer
 
 MIN_CLASS_SHARE = 0.5  # of a field's values name classes
 MIN_ROWS_PER_VALUE = 2  # fewer, and an identifier would match any label

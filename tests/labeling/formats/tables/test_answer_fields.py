@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.formats.answer_fields import answer_fields
 from labeling.formats.records import Json
+from labeling.formats.tables.answer_fields import answer_fields
 
 CLASSES = {"Refund", "Card late", "Réclamation"}
 

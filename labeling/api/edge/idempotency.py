@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from labeling.api.fields import Input, Text
-from labeling.api.parsers import StrictJsonParser
+from labeling.api.edge.fields import Input, Text
+from labeling.api.edge.parsers import StrictJsonParser
 from labeling.exceptions import LeaseNotFound
 from labeling.idempotency.requests import MAX_KEY_LENGTH
 from labeling.queue.models import Lease, read_lease_token

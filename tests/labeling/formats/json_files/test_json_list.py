@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.formats import BadRow, Format, Record, UnreadableFile, read
-from labeling.formats.json_list import elements
+from labeling.formats.json_files.json_list import elements
 
 VALUE = st.recursive(
     st.none()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from labeling.formats import strict_json
-from labeling.formats.csv_columns import METADATA_PREFIX, ColumnChoice, metadata_field
 from labeling.formats.fields import (
     WITHOUT_ID,
     WITHOUT_LABEL,
@@ -23,6 +22,7 @@ from labeling.formats.fields import (
 )
 from labeling.formats.records import BadRow, Json, Record, RowProblem, Span, bad_row, gettext_noop
 from labeling.formats.streams import lines
+from labeling.formats.tables.csv_columns import METADATA_PREFIX, ColumnChoice, metadata_field
 
 MAX_LINE_BYTES = 8 * 1024 * 1024  # a text of the greatest length, each character escaped as six bytes
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from rest_framework.throttling import BaseThrottle
 
-from labeling.api.permissions import Guarded, need_of
+from labeling.api.edge.permissions import Guarded, need_of
 from labeling.projects import budgets
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""JSON files: strict values, lists, members and lines, read in constant memory."""

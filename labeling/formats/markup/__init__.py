@@ -1,0 +1,1 @@
+"""Markup of guidelines: Markdown made safe, and the differences of two versions."""
