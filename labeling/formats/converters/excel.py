@@ -6,15 +6,16 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
+from labeling.formats import strict_json
 from labeling.formats.bundles import Bundle
 from labeling.formats.converters.binary_files import damage_is, head, seekable
 from labeling.formats.converters.json_rows import json_pieces, json_value, metadata_object
 from labeling.formats.extras import load
-from labeling.formats.records import MAX_COLUMNS, Json, UnreadableFile, gettext_noop
+from labeling.formats.records import MAX_COLUMNS, Json, RowProblem, UnreadableFile, gettext_noop
 from labeling.formats.streams import GZIP_GRACE_BYTES, MAX_GZIP_RATIO
 from labeling.formats.tables.csv_columns import header_names, numbered_names
 from labeling.formats.tables.dialects import looks_like_header
@@ -31,6 +32,7 @@ _ZIP = b"PK\x03\x04"
 _SUFFIXES = (".xlsx", ".xlsm")
 _SHARED = "xl/sharedStrings.xml"
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
+_LISTS = frozenset({"labels", "spans"})
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -120,7 +122,21 @@ def _object(names: Sequence[str], row: list[Json]) -> dict[str, Json]:
         value[f"column {index + 1}"] = row[index]
     if "metadata" in value:
         value["metadata"] = metadata_object(value["metadata"])
+    for name in _LISTS & value.keys():
+        value[name] = _list(value[name])
     return value
+
+
+def _list(cell: Json) -> Json:
+    """The list that our own export writes as JSON into one cell; other cells as they are.
+
+    >>> _list('["late", "rude"]'), _list("late|rude")
+    (['late', 'rude'], 'late|rude')
+    """
+    if isinstance(cell, str) and cell.startswith("["):
+        with suppress(RowProblem):
+            return strict_json.loads(cell)
+    return cell
 
 
 def _width(row: Sequence[object]) -> int:

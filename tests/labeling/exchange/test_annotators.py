@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
-from labeling.annotations.models import Annotation, Resolution
+from labeling.annotations.models import Annotation, Label, Resolution
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
-from labeling.exchange.export_files import export_file, format_keys
+from labeling.exchange.export_files import export_file, file_format, format_keys
 from labeling.exchange.exporting import Scope
 from labeling.exchange.importing import import_documents
 from labeling.exchange.undo import remove
 from labeling.formats.dataset_lines import PROVENANCE_KEYS
-from labeling.formats.records import Json, Record, RecordAnnotation, RecordPrediction
+from labeling.formats.records import Json, Record, RecordAnnotation, RecordPrediction, Span
 from labeling.predictions.external import MAX_SOURCES, external_predictions
 from labeling.projects.models import Project
 
@@ -180,3 +183,17 @@ def test_every_format_is_written_whatever_a_file_said_of_its_annotations(
 def test_a_file_whose_name_is_not_utf8_is_imported(tickets: Project) -> None:
     import_documents(tickets.pk, [record()], source=os.fsdecode(b"caf\xe9.jsonl"))
     assert ImportJob.objects.get(project=tickets).file_name == "café.jsonl"
+
+
+@pytest.mark.parametrize("key", ["excel", "parquet", "huggingface", "spacy"])
+def test_a_command_reads_the_spans_of_our_own_tables(
+    make_project: Callable[..., Project], tmp_path: Path, key: str
+) -> None:
+    project = make_project(kind="spans", texts=[])
+    import_documents(project.pk, [Record(1, "😀 Ann sings.", spans=(Span(2, 5, "Refund"),), split="test")])
+    path = tmp_path / f"labels{file_format(key).suffix}"
+    path.write_bytes(b"".join(export_file(project, Scope.SETTLED, key)))
+    again = make_project(kind="spans", texts=[])
+    call_command("import_documents", again.pk, str(path))
+    label = Label.objects.get(annotation__project=again)
+    assert (label.start, label.end, label.label_class.name) == (2, 5, "Refund")

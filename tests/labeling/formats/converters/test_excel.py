@@ -194,3 +194,16 @@ def test_a_workbook_that_expands_beyond_measure_is_refused():
 def test_noise_behind_the_first_bytes_is_never_more_than_unreadable(noise):
     with pytest.raises(UnreadableFile):
         lines(b"PK\x03\x04" + noise)
+
+
+def test_a_cell_with_a_json_list_of_labels_or_spans_is_that_list():
+    content = workbook(
+        [
+            ("text", "labels", "spans"),
+            ("Ann sings.", '["late", "rude"]', '[[0, 3, "PER"]]'),
+            ("Ben sings.", "late|rude", "[0, 3"),
+        ]
+    )
+    first, second = lines(content)
+    assert (first["labels"], first["spans"]) == (["late", "rude"], [[0, 3, "PER"]])
+    assert (second["labels"], second["spans"]) == ("late|rude", "[0, 3")
