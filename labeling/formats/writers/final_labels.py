@@ -27,7 +27,8 @@ def final_annotation(record: Record, on_loss: Callable[[BadRow], None]) -> Recor
     """The annotation that counts for a document; None for an unlabeled or disputed one.
 
     It is the unnamed one of a plain file, the one with a resolution, or the one that all annotators agree on.
-    Skipped and withdrawn annotations never count.
+    Skipped and withdrawn annotations never count, nor does one whose resolution is None: where it comes from,
+    its document was not final.
     on_loss : is told of a disputed document
 
     >>> agreed = [RecordAnnotation(name, labels=("late",)) for name in ("ann", "bob")]
@@ -43,7 +44,8 @@ def final_annotation(record: Record, on_loss: Callable[[BadRow], None]) -> Recor
     if len({_content(annotation) for annotation in complete}) > 1:
         on_loss(bad_row(record.line, RowProblem(NO_FINAL_LABEL), record.text))
         return None
-    return complete[0] if complete else None
+    final = [annotation for annotation in complete if annotation.provenance.get("resolution", "") is not None]
+    return final[0] if final else None
 
 
 def is_complete(annotation: RecordAnnotation) -> bool:

@@ -38,6 +38,11 @@ def test_annotators_who_agree_need_no_resolution():
     assert final_of(first, RecordAnnotation("bob", labels=("rude", "late"))) == (first, [])
 
 
+def test_an_annotation_that_is_not_final_yet_is_no_final_label():
+    assert final_of(by("ann", "late", resolution=None)) == (None, [])
+    assert final_of(by("ann", "late", resolution=None), by("bob", "late", resolution=None)) == (None, [])
+
+
 def test_a_disputed_document_is_unlabeled_and_reported():
     annotation, (loss,) = final_of(by("ann", "late"), by("bob", "rude"))
     assert annotation is None
