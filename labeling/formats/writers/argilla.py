@@ -20,7 +20,7 @@ from labeling.formats.records import (
     gettext_noop,
 )
 from labeling.formats.writers.complete_annotations import complete_annotations
-from labeling.formats.writers.losses import losses_beside
+from labeling.formats.writers.losses import losses_of_annotators
 from labeling.formats.writers.zip_stream import zip_pieces
 
 TOOL = "Argilla"
@@ -38,7 +38,7 @@ _TYPES = {"single": "label_selection", "multi": "multi_label_selection", "spans"
 
 def losses(features: DatasetFeatures) -> list[str]:
     """Splits and provenance, the probabilities of all classes, and annotations without a class."""
-    sentences = losses_beside(
+    sentences = losses_of_annotators(
         ["annotators", "metadata", "overlaps", "predictions", "guideline", "no_class"], features
     )
     if features.has_no_class and features.kind != "spans":

@@ -17,7 +17,7 @@ from labeling.formats.records import (
     gettext_noop,
 )
 from labeling.formats.writers.complete_annotations import complete_annotations
-from labeling.formats.writers.losses import losses_beside
+from labeling.formats.writers.losses import losses_of_annotators
 from labeling.formats.writers.zip_stream import MemberNames, ParallelFiles, zip_pieces
 
 TOOL = "doccano"
@@ -31,7 +31,7 @@ _KEYS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")  # that doccano takes 
 
 def losses(features: DatasetFeatures) -> list[str]:
     """Splits, predictions and most of the provenance; and "no class" is "unlabeled"."""
-    sentences = losses_beside(["annotators", "metadata", "overlaps", "provenance"], features)
+    sentences = losses_of_annotators(["annotators", "metadata", "overlaps", "provenance"], features)
     if features.has_provenance:
         sentences.append(
             gettext_noop(

@@ -25,6 +25,8 @@ _SENTENCES: dict[Part, str] = {
     "guideline": gettext_noop("The guidelines are left out."),
 }
 
+NO_RESOLUTION = gettext_noop("Which annotation is final is left out. Withdrawn annotations are left out.")
+
 
 def losses_beside(held: Collection[Part], features: DatasetFeatures) -> list[str]:
     """What of a data set is lost in a format that holds these parts, a sentence each.
@@ -43,3 +45,13 @@ def losses_beside(held: Collection[Part], features: DatasetFeatures) -> list[str
         "guideline": features.has_guideline,
     }
     return [_SENTENCES[part] for part, is_contained in contained.items() if is_contained and part not in held]
+
+
+def losses_of_annotators(held: Collection[Part], features: DatasetFeatures) -> list[str]:
+    """The same for a format that keeps annotators apart, and does not say which of them is right.
+
+    >>> losses_of_annotators(["annotators", "provenance"], DatasetFeatures("single", has_provenance=True))
+    ['Which annotation is final is left out. Withdrawn annotations are left out.']
+    """
+    sentences = losses_beside(held, features)
+    return [*sentences, NO_RESOLUTION] if features.has_provenance else sentences

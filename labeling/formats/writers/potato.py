@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from labeling.formats.outlines import DatasetFeatures, Kind, ProjectOutline
 from labeling.formats.records import BadRow, Json, Record, RecordAnnotation
 from labeling.formats.writers.complete_annotations import complete_annotations
-from labeling.formats.writers.losses import losses_beside
+from labeling.formats.writers.losses import losses_of_annotators
 from labeling.formats.writers.zip_stream import Content, MemberNames, ParallelFiles, zip_pieces
 
 TOOL = "Potato"
@@ -20,7 +20,7 @@ _DATA = "data"  # the file of the documents, from which Potato shows them
 
 
 def losses(features: DatasetFeatures) -> list[str]:
-    return losses_beside(("annotators", "overlaps", "no_class", "metadata"), features)
+    return losses_of_annotators(("annotators", "overlaps", "no_class", "metadata"), features)
 
 
 def write(

@@ -142,6 +142,7 @@ def test_what_argilla_cannot_hold_is_listed():
     assert argilla.losses(features) == [
         "The split into pool and test set is left out.",
         "Times, notes, guideline versions and selection probabilities are left out.",
+        "Which annotation is final is left out. Withdrawn annotations are left out.",
         "Annotations without a class are left out.",
         "Of the guidelines, the newest version is written.",
         "Predictions become suggestions: the most probable classes of one model, without its version.",

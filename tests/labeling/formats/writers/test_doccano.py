@@ -155,6 +155,7 @@ def test_what_doccano_cannot_hold_is_listed():
         "Documents to which no class applies are written as unlabeled.",
         "Predictions of models are left out.",
         "The guidelines are left out.",
+        "Which annotation is final is left out. Withdrawn annotations are left out.",
         "Notes become comments. Times, guideline versions and selection probabilities are left out.",
     ]
     record = Record(1, "Hi", split="test", labels=(), predictions=(RecordPrediction("m", "1", {"a": 0.5}),))

@@ -54,7 +54,7 @@ def test_skipped_and_withdrawn_annotations_are_reported():
 def test_what_is_lost_is_listed():
     assert potato.losses(DatasetFeatures("spans", annotators=2, has_metadata=True)) == []
     full = DatasetFeatures("multi", has_splits=True, has_predictions=True, has_provenance=True)
-    assert len(potato.losses(full)) == 3
+    assert len(potato.losses(full)) == 4
 
 
 def test_100_000_characters_come_back_as_they_were():
