@@ -19,6 +19,7 @@ from labeling.formats.records import (
     gettext_noop,
 )
 
+_LABEL_STUDIO = '{"choices":'  # of a cell with several classes in its CSV and TSV exports
 _SPLITS = {
     **dict.fromkeys(("pool", "train", "training", "dev", "valid", "validation"), "pool"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -133,11 +134,16 @@ def check_labels(value: object) -> tuple[str, ...]:
 def split_labels(cell: str, separator: str | None = None) -> tuple[str, ...]:
     """Several classes of one cell: a JSON list, or names with a separator between.
 
+    Label Studio writes an object around the list where a document has several.
+
     separator : one of SEPARATORS, empty parts are passed over; None is the vertical bar
 
     >>> split_labels("late|rude"), split_labels("late; rude;", ";"), split_labels('["late"]')
     (('late', 'rude'), ('late', 'rude'), ('late',))
     """
+    if cell.startswith(_LABEL_STUDIO):
+        value = strict_json.loads(cell)
+        return check_labels(value.get("choices") if isinstance(value, dict) else value)
     if cell.startswith("["):
         return check_labels(strict_json.loads(cell))
     if separator is None:
@@ -155,7 +161,7 @@ def guess_separator(cells: Iterable[str], class_names: Collection[str]) -> str |
     >>> guess_separator(["a;b"], {"late"}) is None
     True
     """
-    rows = [cell for cell in cells if cell.strip() and not cell.startswith("[")]
+    rows = [cell for cell in cells if cell.strip() and not cell.startswith(("[", _LABEL_STUDIO))]
 
     def known(separator: str) -> int:
         parts = (normal_name(part) for cell in rows if separator in cell for part in cell.split(separator))

@@ -35,6 +35,13 @@ def texts(rows: list[Record | BadRow]) -> list[str]:
     return [row.text if isinstance(row, Record) else f"! {row.reason}" for row in rows]
 
 
+def test_several_classes_of_a_table_of_label_studio_are_several_classes():
+    table = 'text,choice\nHi,"{""choices"":[""Bug"",""Late, but kind""]}"\nBye,Bug\nOh,"{""choices"":7}"\n'
+    records = read_csv(table, ColumnChoice("text", labels="choice"))
+    labels = [record.labels for record in records if isinstance(record, Record)]
+    assert labels == [("Bug", "Late, but kind"), ("Bug",), None]
+
+
 def test_chosen_columns_become_fields_and_all_others_metadata():
     choice = ColumnChoice("body", "nr", labels="tags", spans="marks", split="set")
     (record,) = read_csv(
