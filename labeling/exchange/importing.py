@@ -355,6 +355,8 @@ class AnswerReader:
         """Raises InvalidAnswer."""
         if annotation.spans is not None and self.project.kind == Project.Kind.SPANS:
             values = [LabelValue(self._class(s.label), s.start, s.end) for s in annotation.spans]
+        elif annotation.labels is None:  # not an answer that no class applies
+            raise InvalidAnswer(_("The annotation has spans, and this project labels whole documents."))
         else:
             values = [LabelValue(self._class(name)) for name in annotation.labels or ()]
         return checked(values, self.rules, text)

@@ -197,3 +197,13 @@ def test_a_command_reads_the_spans_of_our_own_tables(
     call_command("import_documents", again.pk, str(path))
     label = Label.objects.get(annotation__project=again)
     assert (label.start, label.end, label.label_class.name) == (2, 5, "Refund")
+
+
+@pytest.mark.parametrize("spans", [(), (Span(0, 3, "Refund"),)])
+def test_spans_say_nothing_of_the_classes_of_a_document(
+    make_project: Callable[..., Project], spans: tuple[Span, ...]
+) -> None:
+    project = make_project(kind="multi", texts=[])
+    report = import_documents(project.pk, [record(RecordAnnotation("ann", None, spans))])
+    assert (report.added, report.labeled, state(project)) == (1, 0, "open")
+    assert "this project labels whole documents" in report.warnings[0].reason
