@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
+from labeling.formats.dataset_lines import PROVENANCE_KEYS
 from labeling.formats.records import Json, Span
 from labeling.formats.tables.csv_columns import ANNOTATION_PREFIX, METADATA_PREFIX, SPREADSHEET_TEXT
 from labeling.formats.tables.csv_rows import LABEL_SEPARATOR, needs_escape
@@ -17,21 +18,7 @@ from labeling.formats.tables.csv_rows import LABEL_SEPARATOR, needs_escape
 Kind: TypeAlias = Literal["single", "multi", "spans"]
 
 FLUSH_CHARACTERS = 64 * 1024
-_ANNOTATION_KEYS = (
-    "annotator",
-    "created_at",
-    "source",
-    "guideline_version",
-    "seconds",
-    "is_counted",
-    "is_surplus",
-    "is_withdrawn",
-    "resolution",
-    "selected_by",
-    "selection_probability",
-    "note",
-    "suggestion",
-)
+_ANNOTATION_KEYS = ("annotator", *PROVENANCE_KEYS)
 _annotation_values = attrgetter(*_ANNOTATION_KEYS)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)  # made once: dumps makes one for each row
 
