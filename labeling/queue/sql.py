@@ -177,6 +177,7 @@ INSERT_ENTRIES = f"""
          WITH ORDINALITY AS given(document_id, reason, place)
     JOIN labeling_document d ON d.id = given.document_id AND d.project_id = %(project)s::bigint
          AND {takes_answers("d")}
+    ORDER BY given.place
     ON CONFLICT (project_id, generation, document_id) DO NOTHING
 """
 

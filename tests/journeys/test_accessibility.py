@@ -25,6 +25,9 @@ NO_PAGES = {
     "deep_health": "answers an operator's program",
     "api:docs": "is Swagger's own page, which tests/journeys/test_api_page.py uses",
     "labeling:bad_rows": "is a file",
+    "labeling:dataset_card": "is a file",
+    "labeling:dataset_version_file": "is a file",
+    "labeling:rejected_rows": "is a file",
     "labeling:rules": "is a part of the label page",
     "labeling:terms": "is the JSON that explains terms on pages",
 }
