@@ -18,7 +18,7 @@ DOCUMENTS = """
 # The columns from created_at on are PROVENANCE_KEYS. A withdrawn or corrected annotation is one that a later
 # one supersedes; to_json writes a time as ISO 8601.
 ANNOTATIONS = """
-    SELECT a.document_id, u.username, a.origin, given.names, given.starts, given.ends,
+    SELECT a.document_id, u.username, a.origin, answer.names, answer.starts, answer.ends,
            to_json(a.created_at) #>> '{}', a.source, g.number, a.seconds,
            r.how IS NOT NULL OR l.id IS NOT NULL
                OR (a.source = 'import' AND NOT a.is_surplus AND later.id IS NULL),
@@ -42,7 +42,7 @@ ANNOTATIONS = """
                array_agg(b."end" ORDER BY b.start, c.position, b.id) AS ends
         FROM labeling_label b JOIN labeling_labelclass c ON c.id = b.label_class_id
         WHERE b.annotation_id = a.id
-    ) given ON true
+    ) answer ON true
     WHERE a.document_id = ANY(%(documents)s) AND NOT a.is_withdrawal
       AND (r.how IS NOT NULL OR NOT %(only_final)s)
     ORDER BY d.position, a.id

@@ -22,6 +22,8 @@ MAX_MEMORY_BYTES = (
 )  # of a tar that had to be decompressed; a larger one goes to a temporary file
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _GZIP = b"\x1f\x8b"
+# What zipfile raises over a file: RuntimeError is a compression or an encryption that it does not know.
+_ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError, ValueError)
 _TAR_MAGIC_OFFSET = 257
 
 
@@ -154,7 +156,7 @@ class _Zip:
         try:
             self._zip = zipfile.ZipFile(file)
             members = [m for m in self._zip.infolist() if not m.is_dir() and _is_shown(m.filename)]
-        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        except _ZIP_ERRORS:
             raise _damaged() from None
         _check_count(len(members))
         if any(member.flag_bits & 1 for member in members):
@@ -174,7 +176,7 @@ class _Zip:
     def open(self, name: str) -> BinaryIO:
         try:
             return cast(BinaryIO, CheckedFile(self._zip.open(self._members[name])))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        except _ZIP_ERRORS:
             raise _damaged() from None
 
     def size(self, name: str) -> int:
@@ -242,7 +244,7 @@ def _is_workbook(file: BinaryIO, filename: str) -> bool:
         return True
     try:
         return "xl/workbook.xml" in zipfile.ZipFile(file).NameToInfo
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+    except _ZIP_ERRORS:
         return False
     finally:
         file.seek(0)

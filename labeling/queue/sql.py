@@ -172,12 +172,12 @@ NEXT_GENERATION = "SELECT nextval('labeling_generation')"
 # generations: the entries of a new order, for those documents that can still be labeled, and gold
 INSERT_ENTRIES = f"""
     INSERT INTO labeling_queueentry (project_id, generation, rank, document_id, reason)
-    SELECT %(project)s::bigint, %(generation)s::bigint, given.place - 1, d.id, given.reason
+    SELECT %(project)s::bigint, %(generation)s::bigint, entry.ordinality - 1, d.id, entry.reason
     FROM unnest(%(documents)s::bigint[], %(reasons)s::jsonb[])
-         WITH ORDINALITY AS given(document_id, reason, place)
-    JOIN labeling_document d ON d.id = given.document_id AND d.project_id = %(project)s::bigint
+         WITH ORDINALITY AS entry(document_id, reason, ordinality)
+    JOIN labeling_document d ON d.id = entry.document_id AND d.project_id = %(project)s::bigint
          AND {takes_answers("d")}
-    ORDER BY given.place
+    ORDER BY entry.ordinality
     ON CONFLICT (project_id, generation, document_id) DO NOTHING
 """
 
