@@ -20,8 +20,9 @@ from time import process_time
 import numpy as np
 
 from benchmarks._frame import machine
+from labeling.learning.arrays.sharded_store import SHARD_ROWS
 from labeling.learning.text.near_duplicates import join_new
-from labeling.learning.text.signature_store import SHARD_ROWS, SignatureStore
+from labeling.learning.text.signature_store import SignatureStore
 
 TEXT_WORDS = 31  # 200 characters
 OWN_WORDS = 5  # of a form letter

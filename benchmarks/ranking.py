@@ -18,11 +18,12 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from benchmarks._frame import machine, show
+from labeling.learning.arrays.sharded_store import SHARD_ROWS
 from labeling.learning.classifiers.fitting import fit_plain
 from labeling.learning.query_strategies.head_builder import select_head
 from labeling.learning.query_strategies.pool_scores import PoolScores, score_rows
 from labeling.learning.text.hashing import COLUMNS
-from labeling.learning.text.rows import SHARD_ROWS, Rows
+from labeling.learning.text.rows import Rows
 
 WIDTH, WORDS = 384, 40
 LABELS, BATCH = 300, 20

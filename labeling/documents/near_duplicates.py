@@ -15,10 +15,11 @@ from django.db import connection
 from labeling.documents.models import Document
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat
+from labeling.learning.arrays.sharded_store import SHARD_ROWS
 from labeling.learning.arrays.types import Integers
 from labeling.learning.text.minhash import FORMAT
 from labeling.learning.text.near_duplicates import join_new
-from labeling.learning.text.signature_store import SHARD_ROWS, SignatureStore
+from labeling.learning.text.signature_store import SignatureStore
 from labeling.projects.models import Project
 
 WRITE_BATCH_SIZE = 500  # rows; answers to one of them wait for milliseconds

@@ -60,7 +60,7 @@ class AttachedSpans:
 
     def _block(self, positions: Sequence[int]) -> TokenBlock:
         """The tokens of these documents, whose positions rise."""
-        size = self.tokens.block_documents
+        size = self.tokens.shard_rows
         indices = np.array(positions, dtype=np.int64)
         blocks = self.tokens.blocks(np.unique(indices // size).tolist())
         taken = [block.take(indices[indices // size == first // size] - first) for first, block in blocks]

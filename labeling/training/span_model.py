@@ -191,13 +191,13 @@ def _scores(
 ) -> tuple[PoolScores, float]:
     """Scores of the blocks that there is time for, and the share of blocks that these are."""
     names = [label_class.hex for label_class in version.classes]
-    sampled = sampled_blocks(len(tokens), tokens.block_documents, seed)
+    sampled = sampled_blocks(len(tokens), tokens.shard_rows, seed)
     parts = []
     for first, block in tokens.blocks(sampled.tolist()):
         predicted = tagger.score(block, names)
         changed = None if earlier is None else changed_tags(block, predicted, earlier.score(block, names))
         parts.append(pool_scores(first + np.arange(len(block)), predicted, cost, changed))
-    return PoolScores.merge(parts), len(sampled) / tokens.n_blocks
+    return PoolScores.merge(parts), len(sampled) / tokens.n_shards
 
 
 def _tagger_before(version: ModelVersion) -> SpanTagger | None:

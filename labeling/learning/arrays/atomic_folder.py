@@ -78,13 +78,6 @@ def _publish(beside: Path, folder: Path) -> None:
         os.close(handle)
 
 
-LOOKS = 10  # at the last shard: a writer may be replacing it
-
-
-class GapInStore(ValueError):
-    """Add documents in the order of their positions, without gaps."""
-
-
 def shards_of(root: Path, shard_rows: int) -> list[tuple[int, Path]]:
     """(rows, folder) of each shard from the first on, all but the last full, up to a gap."""
     longest: dict[int, tuple[int, Path]] = {}

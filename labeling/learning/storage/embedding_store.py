@@ -5,7 +5,6 @@ its vector counts. The byte is written after the vector has reached the disk, so
 a row that counts and is wrong. One writer at a time; any number of readers.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.row_file import RowFile
 from labeling.learning.arrays.types import AnyIntegers, Flags, Floats, Integers
 
 Bytes = NDArray[np.int8]
 
-SHARD_ROWS = 8_192  # as in the feature store, which costs SciPy to import; a test holds them together
 VECTORS, PRESENT = "vectors.int8", "present.uint8"
 LARGEST = 0.3  # components beyond are cut; of vectors of length 1 and some hundred numbers none was seen
 SCALE = np.float32(LARGEST / 127)
@@ -59,12 +58,10 @@ class EmbeddingStore:
         """Open a store as it is now. Raises FileNotFoundError where none was created."""
         _, metadata = read_folder(root)
         width = int(metadata["width"])
-        try:
-            # In this order: a vector whose byte is set has been in the other file for a while.
-            flags = np.fromfile(root / PRESENT, dtype=np.uint8) == 1
-            flags = flags[: os.path.getsize(root / VECTORS) // width]
-        except FileNotFoundError:
-            flags = np.zeros(0, dtype=np.bool_)
+        present = _present(root)
+        # In this order: a vector whose byte is set has been in the other file for a while.
+        flags = np.array(present.mapped(len(present))[:, 0] == 1)
+        flags = flags[: len(_vectors(root, width))]
         return cls(root, str(metadata["version"]), width, flags)
 
     def __len__(self) -> int:
@@ -91,8 +88,8 @@ class EmbeddingStore:
         is_new = ~self._flags(positions_int)
         if not is_new.any():
             return self
-        self._put(VECTORS, positions_int[is_new], quantized(vectors[is_new]))
-        self._put(PRESENT, positions_int[is_new], np.ones((int(is_new.sum()), 1), dtype=np.int8))
+        _vectors(self.root, self.width).write(positions_int[is_new], quantized(vectors[is_new]))
+        _present(self.root).write(positions_int[is_new], np.ones((int(is_new.sum()), 1), dtype=np.uint8))
         return type(self).open(self.root)
 
     def take(self, positions: AnyIntegers) -> tuple[Floats, Flags]:
@@ -127,22 +124,18 @@ class EmbeddingStore:
         return is_stored
 
     def _mapped(self) -> Bytes:
-        """All vectors, memory-mapped, read-only."""
-        flat = np.memmap(self.root / VECTORS, dtype=np.int8, mode="r")
-        return flat[: len(flat) // self.width * self.width].reshape(-1, self.width)
+        """(n, width) all vectors, memory-mapped, read-only."""
+        vectors = _vectors(self.root, self.width)
+        mapped: Bytes = vectors.mapped(len(vectors))
+        return mapped
 
-    def _put(self, name: str, positions_int: Integers, rows: Bytes) -> None:
-        """Write rows to their places and wait until the disk has them."""
-        order = np.argsort(positions_int, kind="stable")
-        positions_int, rows = positions_int[order], np.ascontiguousarray(rows[order])
-        starts = np.flatnonzero(np.diff(positions_int, prepend=-2) != 1)  # neighbors go in one piece
-        file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            for start, behind in zip(starts, [*starts[1:], len(positions_int)], strict=True):
-                _write_all(file, rows[start:behind].tobytes(), int(positions_int[start]) * rows.shape[1])
-            os.fsync(file)
-        finally:
-            os.close(file)
+
+def _vectors(root: Path, width: int) -> RowFile:
+    return RowFile(root / VECTORS, np.dtype(np.int8), width)
+
+
+def _present(root: Path) -> RowFile:
+    return RowFile(root / PRESENT, np.dtype(np.uint8), 1)
 
 
 def quantized(vectors: Floats) -> Bytes:
@@ -153,10 +146,3 @@ def quantized(vectors: Floats) -> Bytes:
     """
     scaled: Floats = np.rint(vectors / SCALE).clip(-127, 127)
     return scaled.astype(np.int8)
-
-
-def _write_all(file: int, content: bytes, offset: int) -> None:
-    """`pwrite` may write less than it was given, where a disk is nearly full."""
-    while content:
-        written = os.pwrite(file, content, offset)
-        content, offset = content[written:], offset + written

@@ -1,32 +1,21 @@
-"""Feature store: the features of document number p. Shards of fixed size, memory-mapped, append-only.
+"""Feature store: the features of document number p, see `sharded_store`."""
 
-The row of a document is its position in the project; `shards` says how the last shard grows. One writer at a
-time; any number of readers.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from labeling.learning.arrays.atomic_folder import (
-    LOOKS,
-    METADATA_FILE,
-    GapInStore,
-    read_folder,
-    shards_of,
-    write_folder,
-    write_shard,
-)
+from labeling.learning.arrays.atomic_folder import METADATA_FILE, read_folder, write_folder
+from labeling.learning.arrays.sharded_store import SHARD_ROWS, ShardedStore
 from labeling.learning.arrays.types import AnyArray, AnyIntegers, Floats, Integers
 from labeling.learning.storage.embedding_store import SCALE, EmbeddingStore
 from labeling.learning.storage.graph_store import GraphStore
 from labeling.learning.text.hashing import COLUMNS
-from labeling.learning.text.rows import DENSE_SCALE, SHARD_ROWS, Rows, encoded
+from labeling.learning.text.rows import DENSE_SCALE, Rows, encoded
 from labeling.learning.text.tfidf import Featurizer
 
 WORDS = "words"  # the dense view that every project has: LSA and PPMI
@@ -38,19 +27,14 @@ class OtherFeatures(ValueError):
 
 
 @dataclass(frozen=True)
-class FeatureStore:
-    """One moment of the store: what it held when it was opened. Appending gives a newer one.
+class FeatureStore(ShardedStore[Rows]):
+    """One moment of the store.
 
-    full : folders of the full shards, in order; they never change
-    partial : the last shard while it is not full, mapped already because growing it will replace its folder
+    embeddings : read instead of the dense view, where they are made; graph : of the embeddings
     """
 
-    root: Path
-    full: tuple[Path, ...]
-    partial: Rows | None
-    shard_rows: int = SHARD_ROWS
-    embeddings: EmbeddingStore | None = None  # read instead of the dense view, where they are made
-    graph: GraphStore | None = None  # of the embeddings
+    embeddings: EmbeddingStore | None = None
+    graph: GraphStore | None = None
 
     @classmethod
     def create(cls, root: Path, featurizer: Featurizer, *, shard_rows: int = SHARD_ROWS) -> Self:
@@ -70,16 +54,7 @@ class FeatureStore:
         """Open a store as it is now, up to a shard that was lost. Raises FileNotFoundError for none."""
         _, metadata = read_folder(root / MARK)
         (root / "featurizer" / METADATA_FILE).stat()
-        shard_rows = int(metadata["shard_rows"])
-        for _ in range(LOOKS):
-            folders = shards_of(root, shard_rows)
-            full = tuple(path for rows, path in folders if rows == shard_rows)
-            try:
-                partial = _load(folders[-1][1]) if len(full) < len(folders) else None
-            except FileNotFoundError:
-                continue  # a writer grew the last shard while we looked: look again
-            return cls(root, full, partial, shard_rows)
-        raise FileNotFoundError(f"the last shard of {root.name} is incomplete")
+        return cls._open(root, int(metadata["shard_rows"]))
 
     @cached_property
     def featurizer(self) -> Featurizer:
@@ -89,11 +64,7 @@ class FeatureStore:
     @cached_property
     def dimensions(self) -> int:
         """Width of the dense view of words, without reading the featurizer where a row tells it."""
-        return self._stored(0).width if len(self) else self.featurizer.dimensions
-
-    def __len__(self) -> int:
-        """Number of documents."""
-        return len(self.full) * self.shard_rows + (len(self.partial) if self.partial else 0)
+        return self.stored(0).width if len(self) else self.featurizer.dimensions
 
     @property
     def view(self) -> str:
@@ -104,26 +75,13 @@ class FeatureStore:
         """The same documents with sentence embeddings as their dense view, and perhaps their neighbors."""
         return replace(self, embeddings=embeddings, graph=graph)
 
-    @property
-    def n_shards(self) -> int:
-        """Number of shards, the last partial one included."""
-        return len(self.full) + (self.partial is not None)
-
     def append(self, first: int, texts: Sequence[str]) -> Self:
-        """Add the documents at positions `first`, `first + 1`, …; return the store that holds them.
+        """Add the documents at positions `first`, `first + 1`, …, see `ShardedStore`. Raises GapInStore."""
+        return self._append(first, texts, self._made)
 
-        Safe to repeat: rows that are there already are left alone, so a task may simply run again.
-
-        Raises GapInStore when `first` is beyond the end.
-        """
-        if first > len(self):
-            raise GapInStore(f"the store ends at position {len(self)}, the documents start at {first}")
-        store, texts = self, texts[len(self) - first :]
-        while texts:
-            room = self.shard_rows - len(store) % self.shard_rows
-            store = store._grow(store.featurizer.transform(texts[:room]))
-            texts = texts[room:]
-        return store
+    def _made(self, texts: Sequence[str]) -> Rows:
+        rows = self.featurizer.transform(texts)
+        return replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
 
     def shards(self) -> Iterator[tuple[int, Rows]]:
         """Each shard with the position of its first document; mapped, not read.
@@ -135,17 +93,12 @@ class FeatureStore:
 
     def shard(self, number: int) -> Rows:
         """One shard, for a worker that scores only this one."""
-        rows = self._stored(number)
+        rows = self.stored(number)
         first = number * self.shard_rows
         if self.embeddings is not None:
             rows = replace(rows, dense=self.embeddings.between(first, len(rows)), scale=float(SCALE))
         positions = np.arange(first, first + len(rows))
         return replace(rows, positions=positions, neighbors=self._near(positions))
-
-    def _stored(self, number: int) -> Rows:
-        if number == len(self.full) and self.partial is not None:
-            return self.partial
-        return _load(self.full[number])
 
     def take(self, positions: AnyIntegers) -> Rows:
         """Features of these documents, in this order.
@@ -156,18 +109,15 @@ class FeatureStore:
         Raises IndexError for a position that is not there.
         """
         rows_at = self._checked(positions)
-        numbers = rows_at // self.shard_rows
-        order = np.argsort(numbers, kind="stable")
-        parts = []
-        for number in np.unique(numbers):
-            members = order[
-                np.searchsorted(numbers[order], number) : np.searchsorted(numbers[order], number + 1)
-            ]
-            parts.append(_pick(self._stored(int(number)).sparse, rows_at[members] % self.shard_rows))
         dense = self.dense(rows_at)
-        if not parts:
+        if not len(rows_at):
             return Rows(csr_array((0, COLUMNS), dtype=np.float32), dense, positions=rows_at)
-        gathered = vstack(parts, format="csr")
+        pieces = [
+            (members, _pick(self.stored(number).sparse, rows_at[members] % self.shard_rows))
+            for number, members in self.by_shard(rows_at)
+        ]
+        order = np.concatenate([members for members, _ in pieces])
+        gathered = vstack([piece for _, piece in pieces], format="csr")
         sparse = _pick(gathered, np.argsort(order, kind="stable"))
         return Rows(sparse, dense, neighbors=self._near(rows_at), positions=rows_at)
 
@@ -180,11 +130,9 @@ class FeatureStore:
         if self.embeddings is not None:
             return self.embeddings.take(rows_at)[0]
         vectors = np.zeros((len(rows_at), self.dimensions), dtype=np.float32)
-        numbers = rows_at // self.shard_rows
-        for number in np.unique(numbers):
-            is_here = numbers == number
-            rows = self._stored(int(number))
-            vectors[is_here] = rows.dense[rows_at[is_here] % self.shard_rows] * np.float32(rows.scale)
+        for number, members in self.by_shard(rows_at):
+            rows = self.stored(number)
+            vectors[members] = rows.dense[rows_at[members] % self.shard_rows] * np.float32(rows.scale)
         return vectors
 
     def _checked(self, positions: AnyIntegers) -> Integers:
@@ -193,34 +141,29 @@ class FeatureStore:
             raise IndexError(f"positions must lie in [0, {len(self)})")
         return checked
 
-    def _grow(self, rows: Rows) -> Self:
-        """Write the last shard anew with these rows behind, or start the next one."""
-        rows = replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
-        if self.partial is not None:
-            rows = _join(self.partial, rows)
-        pieces: dict[str, AnyArray] = {
-            "indptr": rows.sparse.indptr.astype(np.int32),
-            "indices": rows.sparse.indices.astype(np.int32),
-            "tfidf": rows.sparse.data.astype(np.float32),
-            "dense": rows.dense,
+    def _metadata(self) -> Mapping[str, Any]:
+        return {"version": self.featurizer.version}
+
+    @staticmethod
+    def _pieces(shard: Rows) -> Mapping[str, AnyArray]:
+        return {
+            "indptr": shard.sparse.indptr.astype(np.int32),
+            "indices": shard.sparse.indices.astype(np.int32),
+            "tfidf": shard.sparse.data.astype(np.float32),
+            "dense": shard.dense,
         }
-        metadata = {"version": self.featurizer.version}
-        folder = write_shard(self.root, len(self.full), len(rows), pieces, metadata)
-        if len(rows) == self.shard_rows:
-            return type(self)(self.root, (*self.full, folder), None, self.shard_rows)
-        return type(self)(self.root, self.full, _load(folder), self.shard_rows)
 
+    @staticmethod
+    def _load(folder: Path) -> Rows:
+        pieces, _ = read_folder(folder, mapped=True)
+        shape = (len(pieces["indptr"]) - 1, COLUMNS)
+        sparse = csr_array((pieces["tfidf"], pieces["indices"], pieces["indptr"]), shape=shape)
+        return Rows(sparse, pieces["dense"], DENSE_SCALE)
 
-def _load(folder: Path) -> Rows:
-    pieces, _ = read_folder(folder, mapped=True)
-    shape = (len(pieces["indptr"]) - 1, COLUMNS)
-    sparse = csr_array((pieces["tfidf"], pieces["indices"], pieces["indptr"]), shape=shape)
-    return Rows(sparse, pieces["dense"], DENSE_SCALE)
-
-
-def _join(before: Rows, after: Rows) -> Rows:
-    dense = np.concatenate([before.dense, after.dense])
-    return Rows(vstack([before.sparse, after.sparse], format="csr"), dense, DENSE_SCALE)
+    @staticmethod
+    def _join(before: Rows, after: Rows) -> Rows:
+        dense = np.concatenate([before.dense, after.dense])
+        return Rows(vstack([before.sparse, after.sparse], format="csr"), dense, DENSE_SCALE)
 
 
 def _pick(sparse: csr_array, local: Integers) -> csr_array:

@@ -4,7 +4,6 @@ A graph has its anchors and how they are joined, which never change, and for eac
 positions, its nearest anchors. One writer at a time; any number of readers.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.row_file import RowFile
 from labeling.learning.arrays.types import AnyArray, AnyIntegers, Integers
 from labeling.learning.classifiers.label_propagation import NEIGHBORS
 
@@ -54,7 +54,8 @@ class GraphStore:
         arrays, metadata = read_folder(root)
         size = len(arrays["anchors"])
         step = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(size, size))
-        return cls(root, arrays["anchors"], step, _rows_of(root), int(metadata["made_for"]))
+        count = min(len(_places(root)), len(_weights(root)))  # rows that are whole in both files
+        return cls(root, arrays["anchors"], step, count, int(metadata["made_for"]))
 
     def append(self, near: csr_array) -> Self:
         """Add the neighbors of the documents from position `count` on; on the disk when this returns.
@@ -67,8 +68,10 @@ class GraphStore:
         rows = np.repeat(np.arange(near.shape[0]), lengths)
         columns = np.arange(near.nnz) - np.repeat(near.indptr[:-1], lengths)
         indices[rows, columns], weights[rows, columns] = near.indices, near.data
-        self._put(PLACES, indices)  # in this order: a row counts when its weights are there
-        self._put(WEIGHTS, weights)
+        # Over what a killed writer left there, in this order: a row counts when its weights are there.
+        numbers = np.arange(self.count, self.count + near.shape[0])
+        _places(self.root).write(numbers, indices)
+        _weights(self.root).write(numbers, weights)
         return type(self).open(self.root)
 
     def take(self, positions: AnyIntegers) -> csr_array:
@@ -84,33 +87,16 @@ class GraphStore:
 
     @cached_property
     def _places(self) -> AnyArray:
-        return self._mapped(PLACES, np.dtype(np.int32))
+        return _places(self.root).mapped(self.count)
 
     @cached_property
     def _weights(self) -> AnyArray:
-        return self._mapped(WEIGHTS, np.dtype(np.float16))
-
-    def _mapped(self, name: str, kind: np.dtype[np.generic]) -> AnyArray:
-        if self.count == 0:
-            return np.zeros((0, NEIGHBORS), dtype=kind)
-        return np.memmap(self.root / name, dtype=kind, mode="r", shape=(self.count, NEIGHBORS))
-
-    def _put(self, name: str, rows: AnyArray) -> None:
-        """Write rows behind the last one that counts, over what a killed writer may have left there."""
-        file = os.open(self.root / name, os.O_WRONLY | os.O_CREAT, 0o644)
-        try:
-            os.lseek(file, self.count * NEIGHBORS * rows.itemsize, os.SEEK_SET)
-            with os.fdopen(os.dup(file), "wb") as stream:
-                stream.write(np.ascontiguousarray(rows).data)
-            os.fsync(file)
-        finally:
-            os.close(file)
+        return _weights(self.root).mapped(self.count)
 
 
-def _rows_of(root: Path) -> int:
-    """Rows that are whole in both files."""
-    try:
-        index_bytes, weights = (os.path.getsize(root / name) for name in (PLACES, WEIGHTS))
-    except FileNotFoundError:
-        return 0
-    return int(min(index_bytes // (4 * NEIGHBORS), weights // (2 * NEIGHBORS)))
+def _places(root: Path) -> RowFile:
+    return RowFile(root / PLACES, np.dtype(np.int32), NEIGHBORS)
+
+
+def _weights(root: Path) -> RowFile:
+    return RowFile(root / WEIGHTS, np.dtype(np.float16), NEIGHBORS)

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 from labeling.learning.arrays.types import AnyArray, Floats, Integers
 from labeling.learning.text.hashing import WORD_COLUMNS
 
-SHARD_ROWS = 8_192  # documents kept in one piece, and scored together
 DENSE_SCALE = 1 / 127  # of LSA and PPMI as they are stored: eight bits keep cosines within .1%
 
 

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.learning.storage import feature_store as features
+from labeling.learning.arrays.sharded_store import SHARD_ROWS
 from labeling.learning.storage.embedding_store import (
     PRESENT,
     SCALE,
-    SHARD_ROWS,
     VECTORS,
     EmbeddingStore,
     OtherEmbeddings,
@@ -54,10 +53,6 @@ def test_rows_come_back_in_any_order_however_they_were_written(parts, asked, tmp
     assert flags.tolist() == [position in written for position in asked]
     assert np.array_equal(result, np.where(flags[:, None], stored(asked), 0).astype(np.float32))
     assert np.array_equal(reopened.between(0, 260) * SCALE, reopened.take(np.arange(260))[0])
-
-
-def test_a_shard_holds_the_same_documents_as_one_of_the_feature_store():
-    assert SHARD_ROWS == features.SHARD_ROWS
 
 
 def test_the_rows_between_two_positions_come_as_they_are_stored(tmp_path):

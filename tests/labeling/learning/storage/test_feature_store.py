@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from labeling.learning.arrays import atomic_folder
 from labeling.learning.arrays import atomic_folder as shards
-from labeling.learning.arrays.atomic_folder import GapInStore
+from labeling.learning.arrays.sharded_store import GapInStore
 from labeling.learning.storage.feature_store import FeatureStore, OtherFeatures
 from labeling.learning.text.rows import DENSE_SCALE
 from labeling.learning.text.tfidf import Featurizer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labeling.learning.arrays.atomic_folder import GapInStore
+from labeling.learning.arrays.sharded_store import GapInStore
 from labeling.learning.sequence.crf_features import Describer
 from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.learning.storage.token_store import TokenStore
@@ -14,7 +14,7 @@ TEXTS = [f"word{n} stands\nbeside {n} others" for n in range(23)]
 
 def store_of(tmp_path, steps, size=8):
     describer = Describer()
-    store = TokenStore.create(tmp_path, WordClusters(), block_documents=size)
+    store = TokenStore.create(tmp_path, WordClusters(), shard_rows=size)
     for start in range(0, len(TEXTS), steps):
         store = store.append(start, TEXTS[start : start + steps], describer)
     return store
