@@ -12,7 +12,7 @@ from django.db.models.functions import Left
 from labeling.annotations.predicates import by_annotators
 from labeling.annotations.skipping import Skipper, who_skips_most
 from labeling.documents.imports import ImportJob
-from labeling.features.embeddings import Progress, progress
+from labeling.features.embedding_progress import Progress, progress
 from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion

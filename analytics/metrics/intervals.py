@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import exp, lgamma, log, log1p, sqrt
+from math import exp, sqrt
 from statistics import NormalDist
 
-from scipy.special import betainc, betaincinv
-
+from analytics.metrics.incomplete_beta import beta_quantile, incomplete_beta, log_density, root
 from analytics.metrics.measures import Interval, Measure, gettext_noop, undefined
 
 CONFIDENCE = 0.95
 JEFFREYS, EXACT = 0.5, 1.0  # cases that an end concedes: Jeffreys' interval, Clopper and Pearson's
-_MAX_STEPS, _TOLERANCE, _NO_CASE = 100, 1e-12, 1e-9
+_NO_CASE = 1e-9
 NO_SUPPORT = gettext_noop("No test document has this class.")
 
 
@@ -139,30 +138,28 @@ def _refuse_what_is_no_share(successes: float, trials: float) -> None:
 
 @lru_cache(maxsize=10_000)
 def _mid_p_end(right: float, wrong: float, tail: float) -> float:
-    """The lower end, by Newton's steps, between those that count equal samples in full and not at all."""
+    """The lower end: halfway between the laws that count equal samples in full and not at all."""
     if right < _NO_CASE:
         return 0.0
     if wrong < _NO_CASE:
         return float((2 * tail) ** (1 / right))
-    low, share, high = (_low_end(right, wrong, conceded, tail) for conceded in (EXACT, JEFFREYS, 0.0))
-    ways = lgamma(right + wrong + 1) - lgamma(right + 1) - lgamma(wrong + 1)
-    for _ in range(_MAX_STEPS):
-        equal = exp(ways + right * log(share) + wrong * log1p(-share))
-        excess = float(betainc(right, wrong + 1, share)) - equal / 2 - tail
-        low, high = (low, share) if excess > 0 else (share, high)
+
+    def excess(share: float) -> tuple[float, float]:
+        equal = exp(log_density(right + 1, wrong + 1, share)) / (right + wrong + 1)
         slope = equal * (right / share + wrong / (1 - share)) / 2
-        nearer = share - excess / slope if slope else low
-        if not low < nearer < high:
-            nearer = (low + high) / 2
-        share, before = nearer, share
-        if abs(share - before) < _TOLERANCE:
-            break
-    return share
+        return incomplete_beta(right, wrong + 1, share) - equal / 2 - tail, slope
+
+    return root(excess, wilson(right, right + wrong, 1 - 2 * tail).low)
 
 
+@lru_cache(maxsize=10_000)
 def _low_end(right: float, wrong: float, conceded: float, tail: float) -> float:
-    return float(betaincinv(right + 1 - conceded, wrong + conceded, tail))
+    if right + 1 - conceded < _NO_CASE:
+        return 0.0
+    if wrong + conceded < _NO_CASE:
+        return 1.0
+    return beta_quantile(right + 1 - conceded, wrong + conceded, tail)
 
 
 def _high_end(right: float, wrong: float, conceded: float, tail: float) -> float:
-    return float(betaincinv(right + conceded, wrong + 1 - conceded, 1 - tail))
+    return 1 - _low_end(wrong, right, conceded, tail)

@@ -15,7 +15,7 @@ from analytics.savings.tuning_trials import trials
 from labeling.exceptions import NothingToReplay
 from labeling.projects.models import Membership
 from labeling.replay import actions
-from labeling.training import tuning
+from labeling.training import default_hyperparameters
 from labeling.web.access import for_managers, person
 from labeling.web.components.polling import is_update, live, render_live
 
@@ -48,7 +48,7 @@ def replay(request: HttpRequest, member: Membership) -> HttpResponse:
 @require_POST
 @for_managers
 def use_defaults(request: HttpRequest, member: Membership) -> HttpResponse:
-    if tuning.use_defaults(member.project_id, person(request)):
+    if default_hyperparameters.use_defaults(member.project_id, person(request)):
         messages.success(
             request, _("The next training uses the default hyperparameters until others are tried.")
         )

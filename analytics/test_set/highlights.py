@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labeling.learning.text.hashing import WORD
+from labeling.learning.text.words import WORD
 from labeling.web.components.span_markup import Mark, TextSegment
 
 MAX_SHOWN = 600  # characters of a text that is not asked for in full
@@ -25,7 +25,7 @@ class AttributedText:
 def pieces(text: str, towards: Mapping[str, float], against: Mapping[str, float]) -> list[AttributedText]:
     """The whole text, cut at the words that pull to either class.
 
-    towards, against : nats by word, in the normal form of `labeling.learning.text.hashing`
+    towards, against : nats by word, in the normal form of `labeling.learning.text.words`
 
     >>> [(one.text, one.pull) for one in pieces("My Parcel is late", {"parcel": 1.5}, {"late": 0.4})]
     [('My ', ''), ('Parcel', 'towards'), (' is ', ''), ('late', 'against')]

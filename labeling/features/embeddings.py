@@ -10,17 +10,15 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Left
 
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.class_descriptions import embed_descriptions
+from labeling.features.embedding_progress import embedding_folder, store_for
 from labeling.features.knn_graph import is_joined, join
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
@@ -44,34 +42,6 @@ RUN_SECONDS = 20  # then another project has its turn
 GROWTH = 1.5  # so many times the vectors of the last ranking are worth another one
 MIN_GROWTH = 1_000
 TOLD = "told"  # a file: how many vectors there were when a ranking was last owed for them
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the embeddings of a project are."""
-
-    done: int
-    of: int  # documents, excluded ones included
-
-
-def embedding_folder(project_id: int) -> Path:
-    """Another model has another folder, so vectors of two never meet."""
-    return Path(settings.FEATURES_DIR) / str(project_id) / f"embeddings-{VERSION}"
-
-
-def store_for(project: Project) -> EmbeddingStore | None:
-    """The vectors that there are by now; None before the first."""
-    try:
-        store = EmbeddingStore.open(embedding_folder(project.pk))
-    except FileNotFoundError:
-        return None
-    return store if len(store) else None
-
-
-def progress(project: Project) -> Progress | None:
-    """How far they are; None where no vector was ever made."""
-    store = store_for(project)
-    return Progress(min(len(store), project.present_count), project.present_count) if store else None
 
 
 def enqueue_missing() -> None:

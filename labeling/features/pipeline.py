@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from labeling.documents.models import Document
 from labeling.documents.near_duplicates import group_new
-from labeling.features.embeddings import store_for
+from labeling.features.embedding_progress import store_for
 from labeling.features.knn_graph import graph_for
 from labeling.features.tokens import tokenize_pool
 from labeling.jobs.models import Job

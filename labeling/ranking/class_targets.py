@@ -24,12 +24,12 @@ from labeling.learning.query_strategies.class_weights import (
 )
 from labeling.learning.query_strategies.mix import (
     MAX_NEEDS_SHARE,
+    MAX_SEEDED_CLASSES,
     Mix,
     SelectionTargets,
     Share,
     rare_classes,
 )
-from labeling.learning.query_strategies.seed_words import MAX_SEEDED_CLASSES
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
 from labeling.queue.predicates import latest_answers

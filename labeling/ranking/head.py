@@ -29,6 +29,7 @@ from labeling.learning.query_strategies.head_builder import (
 from labeling.learning.query_strategies.mix import (
     CLASS_SHARES,
     HeadEntry,
+    SeedWordMatches,
     SelectionTargets,
     Share,
     Strategy,
@@ -36,7 +37,7 @@ from labeling.learning.query_strategies.mix import (
     spliced,
 )
 from labeling.learning.query_strategies.pool_scores import PoolScores, score_pool
-from labeling.learning.query_strategies.seed_words import SeedWordMatches, find_matches
+from labeling.learning.query_strategies.seed_words import find_matches
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.predictions.models import ModelVersion

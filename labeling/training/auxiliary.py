@@ -9,7 +9,7 @@ import numpy as np
 
 from labeling.documents.models import Document
 from labeling.features.class_descriptions import class_lines, description_vectors
-from labeling.features.embeddings import embedding_folder
+from labeling.features.embedding_progress import embedding_folder
 from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
 from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.storage.feature_store import WORDS, FeatureStore

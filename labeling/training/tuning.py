@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db import transaction
@@ -22,14 +21,10 @@ from labeling.learning.classifiers.hyperparameters import (
 )
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.predictions.models import ModelVersion
-from labeling.projects.members import manager_of
 from labeling.projects.models import Project
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import is_due, labels_before, read_training_set
 from labeling.training.models import Tuning
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 RUN_SECONDS = 20  # then other work has its turn
 MAX_LABELS = 1_000  # documents tried on: from there on a gain that matters is beyond noise
@@ -134,18 +129,3 @@ def enqueue_due() -> None:
     for project in projects:
         if not is_due(project):
             enqueue(project.pk, Job.Kind.TUNE)
-
-
-@transaction.atomic
-def use_defaults(project_id: int, manager: User) -> bool:
-    """Go back to the default hyperparameters until the next trial. Returns whether another one was in use.
-
-    The project is trained anew. Raises NotAllowed.
-    """
-    manager_of(project_id, manager)
-    newest = Tuning.objects.filter(project=project_id).exclude(finished_at=None).first()
-    if newest is None or newest.dismissed_at is not None:
-        return False
-    Tuning.objects.filter(pk=newest.pk).update(dismissed_at=Now(), dismissed_by=manager)
-    enqueue(project_id, Job.Kind.TRAIN)
-    return True

@@ -15,9 +15,10 @@ import numpy as np
 from labeling.learning.arrays.types import AnyIntegers, Doubles, Integers
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.explanation.attributions import Duel, column_attributions, text_attributions
-from labeling.learning.text.hashing import COLUMNS, hash_tokens, pair_columns, word_columns, words
+from labeling.learning.text.hashing import COLUMNS, pair_columns, word_columns
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.words import hash_tokens, words
 
 MAX_WORDS = 5
 MAX_CHARACTERS = 4_000  # of a text that are searched for words: what pulls, pulls from the beginning on

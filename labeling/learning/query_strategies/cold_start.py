@@ -7,8 +7,8 @@ import numpy as np
 from labeling.learning.arrays.clustering import k_means
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.query_strategies.head_builder import BATCH, HEAD_SIZE
-from labeling.learning.query_strategies.mix import HeadEntry, Share, interleave, spliced
-from labeling.learning.query_strategies.seed_words import SeedWordMatches, varied_matches
+from labeling.learning.query_strategies.mix import HeadEntry, SeedWordMatches, Share, interleave, spliced
+from labeling.learning.query_strategies.seed_words import varied_matches
 
 SAMPLE = 20_000  # documents looked at: the kinds of a pool show in a sample
 TYPICAL = 300  # documents chosen by type; by then a model has taken over

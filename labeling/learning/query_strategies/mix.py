@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from labeling.learning.arrays.types import AnyIntegers, Doubles
-
-if TYPE_CHECKING:
-    from labeling.learning.query_strategies.seed_words import SeedWordMatches
+from labeling.learning.arrays.types import AnyIntegers, Doubles, Floats, Integers
 
 T = TypeVar("T")
 
 MAX_NEEDS_SHARE = 0.6  # of the head, for the needs of all classes: doubt and the random share keep theirs
 UNCERTAINTY_THRESHOLD = 15  # labels of a class, below which what the model doubts of it is mostly not of it
 CLASS_COUNT_THRESHOLD = 30  # above it the random share is 5% and the weak classes' part a quarter
+MAX_SEEDED_CLASSES = 16  # classes whose seed words are searched at once; more would share a tenth of the head
 
 
 class Strategy(StrEnum):
@@ -122,6 +120,20 @@ class Mix:
         """
         both = self.weak_class + self.margin
         return round(self.weak_class / both, 6) if both > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class SeedWordMatches:
+    """Documents that hold seed words of one class, the best match first.
+
+    positions : (n,) places in the feature store
+    scores : (n,) sum of the words' TF-IDF, above 0
+    words : n tuples of the seed words that each holds
+    """
+
+    positions: Integers
+    scores: Floats
+    words: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)

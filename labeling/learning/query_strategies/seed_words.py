@@ -5,32 +5,17 @@ time that scoring takes: no text is read, only the stored TF-IDF of the words' c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays.clustering import k_means
 from labeling.learning.arrays.types import Flags, Floats, Integers
+from labeling.learning.query_strategies.mix import MAX_SEEDED_CLASSES, SeedWordMatches
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS, count_terms
 
-MAX_SEEDED_CLASSES = 16  # classes searched at once; more would share a tenth of the head among them
 SPREAD = 10  # candidates per place from which k-means chooses
-
-
-@dataclass(frozen=True)
-class SeedWordMatches:
-    """Documents that hold seed words of one class, the best match first.
-
-    positions : (n,) places in the feature store
-    scores : (n,) sum of the words' TF-IDF, above 0
-    words : n tuples of the seed words that each holds
-    """
-
-    positions: Integers
-    scores: Floats
-    words: tuple[tuple[str, ...], ...]
 
 
 def seed_columns(term: str) -> Integers:

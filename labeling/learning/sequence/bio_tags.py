@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from labeling.learning.text.hashing import EMOJI, UNSPACED, WORD_CHARACTERS
+from labeling.learning.text.words import EMOJI, UNSPACED, WORD_CHARACTERS
 
 TOKEN = re.compile(rf"[{UNSPACED}{EMOJI}]|\d+|(?:(?![{UNSPACED}\d])[{WORD_CHARACTERS}])+|\S")
 LONGEST_SEGMENT = 500  # tokens decoded together: bounds memory and keeps probabilities above underflow

@@ -6,52 +6,18 @@ first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alo
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from zlib import crc32
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays.types import Hashes, Integers
-from labeling.learning.text.limits import READ_CHARACTERS
-
-# Beside \w: marks that belong to the letter before them (Latin, Cyrillic, Hebrew, Arabic, the scripts of
-# South Asia), joiners and variation selectors.
-WORD_CHARACTERS = (
-    r"\w\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0dff"
-    r"\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20f0\ufe00-\ufe0f"
-)
-# No spaces between words: Thai to Khmer, kana, ideographs. One character is one word; pairs become bigrams.
-UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-EMOJI = r"\u2600-\u27bf\U0001f300-\U0001faff"
-
-WORD = re.compile(rf"[{UNSPACED}{EMOJI}]|(?:(?![{UNSPACED}])[{WORD_CHARACTERS}])+")
-ASCII_WORD = re.compile(r"\w+", re.ASCII)  # the same answer for plain ASCII, at twice the speed
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in order, in one normal form (NFKC) and without case.
-
-    >>> words("Don't pay 5: it's FREE 😀")
-    ['don', 't', 'pay', '5', 'it', 's', 'free', '😀']
-    >>> words("日本語 हिन्दी")
-    ['日', '本', '語', 'हिन्दी']
-    """
-    if text.isascii():
-        return ASCII_WORD.findall(text.lower())
-    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-
+from labeling.learning.text.words import hash_pairs, hash_tokens, text_blocks, words
 
 COLUMNS = 2**19
 WORD_COLUMNS = 2**17
-TEXT_LIMIT = READ_CHARACTERS
-BLOCK = 1_000_000  # characters hashed at once: bounds the memory, whatever the lengths of the texts
 
-_MIX = np.uint32(0x85EBCA6B)  # odd constants of MurmurHash3's finalizer: spread CRC's regular low bits
-_PAIR = np.uint32(0xC2B2AE35)
+_MIX = np.uint32(0x85EBCA6B)  # of MurmurHash3's finalizer: spreads CRC's regular low bits
 
 
 def count_terms(texts: Sequence[str]) -> csr_array:
@@ -78,39 +44,6 @@ def count_terms(texts: Sequence[str]) -> csr_array:
         ),
         shape=(len(texts), COLUMNS),
     )
-
-
-def text_blocks(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, a bounded number of characters at once, each cut at `TEXT_LIMIT`."""
-    block: list[str] = []
-    size = 0
-    for text in texts:
-        block.append(text[:TEXT_LIMIT])
-        size += len(block[-1]) + 1
-        if size >= BLOCK:
-            yield block
-            block, size = [], 0
-    if block:
-        yield block
-
-
-def hash_tokens(tokens: Sequence[Sequence[str]]) -> tuple[Hashes, Integers]:
-    """The tokens of all texts in a row as 32-bit hashes, and how many each text has.
-
-    >>> hash_tokens([["good", "news"], ["news"]])
-    (array([1820610194,  500406608,  500406608], dtype=uint32), array([2, 1]))
-    """
-    lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
-    codes = {
-        token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(chain.from_iterable(tokens))
-    }
-    in_order = map(codes.__getitem__, chain.from_iterable(tokens))
-    return np.fromiter(in_order, dtype=np.uint32, count=int(lengths.sum())), lengths
-
-
-def hash_pairs(first: Hashes, second: Hashes) -> Hashes:
-    """One hash for each pair of neighboring words, from the hashes of both; their order matters."""
-    return first * _PAIR + second
 
 
 def word_columns(hashes: Hashes) -> Integers:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.learning.arrays.types import Floats, Hashes, Integers
-from labeling.learning.text.hashing import hash_pairs, hash_tokens, text_blocks, words
+from labeling.learning.text.words import hash_pairs, hash_tokens, text_blocks, words
 
 FORMAT = 1  # raise it when the same text would get another signature
 NUMBERS = 126  # in a signature: the estimate's standard error is .036 where the truth is .8

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from labeling import worker as job_worker
-from labeling.features import embeddings
+from labeling.features import embedding_progress, embeddings
 from labeling.jobs.models import Job
 from labeling.learning.text.sentence_embeddings import embeddings_installed, load_embedder
 from labeling.projects.models import Project
@@ -55,7 +55,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def done(project: Project) -> int:
-    progress = embeddings.progress(project)
+    progress = embedding_progress.progress(project)
     return progress.done if progress else 0
 
 
@@ -78,7 +78,7 @@ def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
     assert 0 < before < 260
     embedder.start()
     wait_until(lambda: is_found_again_and_done(project))
-    store = embeddings.store_for(project)
+    store = embedding_progress.store_for(project)
     assert store is not None
     result, flags = store.take(np.arange(260))
     assert flags.all()

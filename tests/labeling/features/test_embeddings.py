@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from labeling import worker
 from labeling.documents.models import Document
 from labeling.exceptions import StaleRun
-from labeling.features import embeddings
+from labeling.features import embedding_progress, embeddings
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.learning.storage.embedding_store import EmbeddingStore
@@ -53,7 +53,7 @@ def run(project: Project, embedder: Callable[[], Embedder]) -> None:
 
 
 def stored(project: Project) -> EmbeddingStore:
-    store = embeddings.store_for(project)
+    store = embedding_progress.store_for(project)
     assert store is not None
     return store
 
@@ -61,11 +61,11 @@ def stored(project: Project) -> EmbeddingStore:
 @pytest.mark.slow
 @needs_the_extra
 def test_a_worker_embeds_every_document_and_a_ranking_is_owed(untrained: Project) -> None:
-    assert embeddings.store_for(untrained) is None
-    assert embeddings.progress(untrained) is None
+    assert embedding_progress.store_for(untrained) is None
+    assert embedding_progress.progress(untrained) is None
     embeddings.enqueue_missing()
     assert worker.run_job(untrained.pk, EMBED)
-    assert embeddings.progress(untrained) == embeddings.Progress(102, 102)
+    assert embedding_progress.progress(untrained) == embedding_progress.Progress(102, 102)
     assert Job.objects.filter(project=untrained, kind=Job.Kind.RANK).exists()
     texts = list(untrained.documents.order_by("position").values_list("text", flat=True))
     result, _ = stored(untrained).take(np.arange(102))
@@ -180,7 +180,7 @@ def test_a_run_that_was_taken_over_ends(untrained: Project) -> None:
 
 
 def test_vectors_of_another_model_go_away(untrained: Project) -> None:
-    old = embeddings.embedding_folder(untrained.pk).with_name("embeddings-of-before")
+    old = embedding_progress.embedding_folder(untrained.pk).with_name("embeddings-of-before")
     EmbeddingStore.create(old, "before")
     run(untrained, Recorder())
     assert not old.exists()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from labeling.learning.query_strategies.mix import SeedWordMatches
 from labeling.learning.query_strategies.pool_scores import PoolScores, top_two
-from labeling.learning.query_strategies.seed_words import SeedWordMatches
 from labeling.learning.text.lsa import unit_rows
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from labeling.annotations.submit import Submission, submit
 from labeling.documents.models import Document
 from labeling.explanations.selection_reason import SelectionReason
-from labeling.learning.text.hashing import words
+from labeling.learning.text.words import words
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import Lease, QueueEntry

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from labeling import worker
 from labeling.documents.models import Document
-from labeling.features import embeddings
+from labeling.features import embedding_progress
 from labeling.features.pipeline import current_store
 from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline, LabelClass
@@ -139,4 +139,4 @@ def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
     assert described is not None
     assert np.abs(described.points()).sum(axis=1).min() > 0
     assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
-    assert embeddings.progress(untrained) == embeddings.Progress(102, 102)
+    assert embedding_progress.progress(untrained) == embedding_progress.Progress(102, 102)

@@ -24,6 +24,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training import tuning
 from labeling.training import tuning as recipes
+from labeling.training.default_hyperparameters import use_defaults
 from labeling.training.models import Tuning
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train, truth
@@ -131,16 +132,16 @@ def test_what_is_adopted_is_used_by_the_next_training(trained: Project, monkeypa
 def test_a_manager_goes_back_to_the_usual_recipe(trained: Project, joan: User) -> None:
     finished(trained)
     assert tuning.hyperparameters_of(trained) == STRONGER
-    assert recipes.use_defaults(trained.pk, joan)
+    assert use_defaults(trained.pk, joan)
     assert tuning.hyperparameters_of(trained) == DEFAULT_HYPERPARAMETERS
     assert Tuning.objects.get().dismissed_by == joan
     assert Job.objects.filter(kind=Job.Kind.TRAIN).exists()
-    assert not recipes.use_defaults(trained.pk, joan)
+    assert not use_defaults(trained.pk, joan)
 
 
 def test_only_a_manager_may_go_back(trained: Project, ann: User) -> None:
     with pytest.raises(NotAllowed):
-        recipes.use_defaults(trained.pk, ann)
+        use_defaults(trained.pk, ann)
 
 
 def test_the_newest_trial_holds(trained: Project) -> None:

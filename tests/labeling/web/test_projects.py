@@ -18,7 +18,7 @@ from django.urls import reverse
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.db.clock import Now
-from labeling.features.embeddings import embedding_folder
+from labeling.features.embedding_progress import embedding_folder
 from labeling.guidelines import new_projects
 from labeling.jobs import service_status
 from labeling.jobs.models import Job

@@ -9,9 +9,9 @@ from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.explanation.attributions import Duel, column_attributions, text_attributions
 from labeling.learning.explanation.explaining import MAX_WORDS, expert_views, explain
 from labeling.learning.text import tfidf
-from labeling.learning.text.hashing import words
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.words import words
 from tests.labeling.learning.conftest import COMMON, WORDS
 from tests.labeling.learning.test_real_texts import read
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from labeling.learning.arrays import atomic_folder
 from labeling.learning.arrays import atomic_folder as shards
-from labeling.learning.text.hashing import words
 from labeling.learning.text.minhash import ALIKE, NUMBERS, band_keys, digests, sign, similarity
 from labeling.learning.text.near_duplicates import NEIGHBORS, join_new
 from labeling.learning.text.signature_store import SignatureStore
+from labeling.learning.text.words import words
 from tests.thorough import examples
 
 NONE = np.zeros(0, dtype=np.int64)

@@ -7,17 +7,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.linalg import svds
 
-from labeling.learning.text.hashing import (
-    ASCII_WORD,
-    COLUMNS,
-    TEXT_LIMIT,
-    WORD,
-    WORD_COLUMNS,
-    count_terms,
-    words,
-)
+from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS, count_terms
 from labeling.learning.text.lsa import leading_directions, log_entropy_weights
 from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.words import ASCII_WORD, TEXT_LIMIT, WORD, words
 
 ODD = [
     "",
