@@ -143,7 +143,11 @@ class Document(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["project", "content_hash"], name="documents_by_content"),
+            models.Index(
+                fields=["project", "content_hash"],
+                condition=Q(split="test"),
+                name="test_documents_by_content",
+            ),
             models.Index(
                 fields=["import_job"], condition=Q(import_job__isnull=False), name="documents_by_import"
             ),
