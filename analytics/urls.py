@@ -55,6 +55,11 @@ urlpatterns = [
         name="promote",
     ),
     path("projects/<int:project_id>/quality/models/<int:number>/note/", model_versions.note, name="note"),
+    path(
+        "projects/<int:project_id>/quality/models/<int:number>/download/",
+        model_versions.download,
+        name="download_model",
+    ),
     path("projects/<int:project_id>/quality/models/compare/", comparison_page.comparison, name="compare"),
     path("projects/<int:project_id>/quality/queue-test/", next_steps.queue_test, name="queue_test"),
     path("projects/<int:project_id>/quality/train/", next_steps.train_again, name="train_again"),

@@ -234,6 +234,34 @@ class NothingToReplay(LabelingError):
     summary = gettext_noop("The labels of this project cannot be replayed yet.")
 
 
+class ModelNotReady(LabelingError):
+    """This model is not ready. Wait until it is trained, or choose one that is ready."""
+
+    summary = gettext_noop("This model is not ready. Wait until it is trained, or choose one that is ready.")
+
+
+class ModelNotPortable(LabelingError):
+    """This model cannot be downloaded: it predicts spans, or its features are sentence embeddings."""
+
+    summary = gettext_noop(
+        "This model cannot be downloaded: it predicts spans, or its features are sentence embeddings."
+    )
+
+
+class ModelFilesLost(LabelingError):
+    """The files of this model were deleted or changed. Choose a newer model."""
+
+    summary = gettext_noop("The files of this model were deleted or changed. Choose a newer model.")
+
+
+class FeaturesLost(LabelingError):
+    """The features that this model reads were deleted or recomputed. Choose a newer model."""
+
+    summary = gettext_noop(
+        "The features that this model reads were deleted or recomputed. Choose a newer model."
+    )
+
+
 class ModelUnusable(LabelingError):
     """The files or features of this model are missing, so it cannot rank documents. Choose a newer one."""
 

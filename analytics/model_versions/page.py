@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +20,9 @@ from analytics.model_versions.report import standing_of, version_rows, versions_
 from analytics.model_versions.test_set_versions import held_out_then, test_sets
 from analytics.models import TestSetVersion
 from labeling.annotations.test_labels import labeled_test_set
+from labeling.deployments import downloads
 from labeling.exceptions import LabelingError
+from labeling.exchange.downloads import download as streamed
 from labeling.predictions import promotions
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership
@@ -90,6 +93,19 @@ def promote(request: HttpRequest, member: Membership, number: int) -> HttpRespon
             ).format(number=number),
         )
     return redirect("analytics:models", member.project_id)
+
+
+@require_safe
+@for_managers
+def download(request: HttpRequest, member: Membership, number: int) -> HttpResponseBase:
+    """The model as a zip, or the page that says why it cannot be had."""
+    version = downloads.version_of(member.project, number)
+    try:
+        pieces = downloads.archive(version)
+    except LabelingError as error:
+        messages.error(request, error.message)
+        return redirect("analytics:models", member.project_id)
+    return streamed(pieces, f"{downloads.folder_name(version)}.zip", "application/zip")
 
 
 @require_POST

@@ -15,7 +15,10 @@ from analytics.metrics.measures import Interval, Measure, gettext_noop, undefine
 from analytics.model_versions.wording import UNKNOWN, facts_of
 from analytics.models import Measurement
 from labeling.annotations.test_labels import LabelTable
+from labeling.deployments.downloads import is_downloadable
+from labeling.formatting import decimal
 from labeling.guidelines.models import LabelClass
+from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -47,6 +50,19 @@ class VersionRow:
     def facts(self) -> list[tuple[str, str]]:
         """How it was made: names and values."""
         return [(name, value) for name, value in facts_of(self.version) if value != UNKNOWN]
+
+    @property
+    def is_downloadable(self) -> bool:
+        return is_downloadable(self.version)
+
+    @property
+    def new_texts(self) -> NewTextQuality | None:
+        """How good the part is that a download holds."""
+        return self.version.metadata.new_texts
+
+    @property
+    def new_texts_f1(self) -> str:
+        return "" if self.new_texts is None else decimal(self.new_texts.macro_f1, 2)
 
     @property
     def accuracy(self) -> Measure:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,9 +16,11 @@ from rest_framework.response import Response
 from labeling.api.edge.endpoints import Endpoint
 from labeling.api.edge.fields import Input, Text, YesNo
 from labeling.api.edge.paging import PageFilters, page, page_of
-from labeling.api.edge.permissions import MANAGE, READ
+from labeling.api.edge.permissions import MANAGE, MANAGERS_READ, READ
 from labeling.api.edge.schema import operation
+from labeling.deployments import downloads
 from labeling.exceptions import NotFound
+from labeling.exchange.downloads import download
 from labeling.predictions import promotions
 from labeling.predictions.metadata import MetadataKey
 from labeling.predictions.models import ModelVersion
@@ -123,6 +127,26 @@ class OneModelVersion(Endpoint):
                 promotions.follow_newest(project_id, self.caller)
             project.refresh_from_db(fields=["promoted_model"])
             return Response(_shown(project, number))
+
+
+class ModelDownload(Endpoint):
+    needs = {"GET": MANAGERS_READ}
+
+    @operation(
+        "models_download",
+        answers={(200, "application/zip"): OpenApiTypes.BINARY},
+        errors=[409],
+    )
+    def get(self, request: Request, project_id: int, number: int) -> HttpResponseBase:
+        """Download a model.
+
+        A zip of a folder that predicts new texts without the service: arrays, JSON and `predictor.py`, which
+        needs NumPy and SciPy only.
+        """
+        version = downloads.version_of(self.member.project, number)
+        return download(
+            downloads.archive(version), f"{downloads.folder_name(version)}.zip", "application/zip"
+        )
 
 
 def _versions(project_id: int) -> QuerySet[ModelVersion]:

@@ -110,6 +110,7 @@ PROJECT = [
     path("model-status/", model_status.ModelStatuses.as_view(), name="model_status"),
     path("models/", model_versions.ModelVersions.as_view(), name="models"),
     path("models/<row:number>/", model_versions.OneModelVersion.as_view(), name="model"),
+    path("models/<row:number>/download/", model_versions.ModelDownload.as_view(), name="model_download"),
 ]
 
 urlpatterns = [

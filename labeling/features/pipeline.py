@@ -9,13 +9,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
-from django.conf import settings
 from django.db.models import Max
 
 from labeling.documents.models import Document
 from labeling.documents.near_duplicates import group_new
+from labeling.features.editions import edition_folder
 from labeling.features.embedding_progress import store_for
 from labeling.features.knn_graph import graph_for
 from labeling.features.tokens import tokenize_pool
@@ -29,10 +28,6 @@ TEXT_BATCH_SIZE = 2_048
 GROWTH = 4  # a pool this many times the sample that its features were learned on deserves new ones
 SEED = 0
 MIN_EMBEDDED_SAMPLE = 2_000  # a random sample that large is ranked as well as the whole pool
-
-
-def edition_folder(project_id: int, edition: int) -> Path:
-    return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"
 
 
 def current_store(project: Project, view: str | None = None) -> FeatureStore | None:

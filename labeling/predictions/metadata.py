@@ -27,6 +27,7 @@ class MetadataKey(StrEnum):
     CHANGE = "change"
     CROSS_VALIDATED = "cross_validated"
     TEST_SET = "held_out"
+    NEW_TEXTS = "new_texts"
     SECONDS = "seconds"
     SEAL = "seal"
     LOST = "lost"
@@ -91,6 +92,18 @@ class CorrectCount:
 
 
 @dataclass(frozen=True)
+class NewTextQuality:
+    """Macro F1 of the part of the model that predicts new texts, and on how many labeled test documents."""
+
+    documents: int
+    macro_f1: float
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> NewTextQuality:
+        return cls(int(stored["documents"]), float(stored["macro_f1"]))
+
+
+@dataclass(frozen=True)
 class ModelMetadata:
     """What is known of a model version besides its columns. Nothing is known of versions from before a part.
 
@@ -114,6 +127,7 @@ class ModelMetadata:
     change: PredictionChange | None = None
     cross_validated: CrossValidatedCounts | None = None
     test_set: CorrectCount | None = None
+    new_texts: NewTextQuality | None = None
     seconds: Mapping[str, float] | None = None
     seal: str | None = None
     is_lost: bool = False
@@ -135,6 +149,7 @@ class ModelMetadata:
             MetadataKey.CHANGE: self.change and asdict(self.change),
             MetadataKey.CROSS_VALIDATED: self.cross_validated and self.cross_validated.to_json(),
             MetadataKey.TEST_SET: self.test_set and asdict(self.test_set),
+            MetadataKey.NEW_TEXTS: self.new_texts and asdict(self.new_texts),
             MetadataKey.SECONDS: None if self.seconds is None else dict(self.seconds),
             MetadataKey.SEAL: self.seal,
             MetadataKey.LOST: self.is_lost or None,
@@ -152,6 +167,7 @@ class ModelMetadata:
         """
         thresholds, change = stored.get(MetadataKey.THRESHOLDS), stored.get(MetadataKey.CHANGE)
         crossed, test_set = stored.get(MetadataKey.CROSS_VALIDATED), stored.get(MetadataKey.TEST_SET)
+        new_texts = stored.get(MetadataKey.NEW_TEXTS)
         return cls(
             edition=stored.get(MetadataKey.EDITION),
             view=stored.get(MetadataKey.VIEW),
@@ -162,6 +178,7 @@ class ModelMetadata:
             change=PredictionChange.from_json(change) if change else None,
             cross_validated=CrossValidatedCounts.from_json(crossed) if crossed else None,
             test_set=CorrectCount.from_json(test_set) if test_set else None,
+            new_texts=NewTextQuality.from_json(new_texts) if new_texts else None,
             seconds=stored.get(MetadataKey.SECONDS),
             seal=stored.get(MetadataKey.SEAL),
             is_lost=bool(stored.get(MetadataKey.LOST)),

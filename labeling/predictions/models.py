@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.db.clock import Now
 from labeling.documents.models import Document
-from labeling.guidelines.models import Guideline
+from labeling.guidelines.models import Guideline, LabelClass
 from labeling.predictions.metadata import ModelMetadata
 from labeling.projects.models import Project
 
@@ -74,6 +74,11 @@ class ModelVersion(models.Model):
     @metadata.setter
     def metadata(self, metadata: ModelMetadata) -> None:
         self.facts = metadata.to_json()
+
+    def named_classes(self) -> list[dict[str, str]]:
+        """{"id", "name"} of each class that it predicts, in the order of its probabilities."""
+        names = dict(LabelClass.objects.filter(pk__in=self.classes).values_list("pk", "name"))
+        return [{"id": str(pk), "name": names[pk]} for pk in self.classes]
 
     @property
     def is_lost(self) -> bool:

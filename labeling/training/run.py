@@ -30,6 +30,7 @@ from labeling.predictions.word_attributions import attributions_of, truth_flags
 from labeling.projects.models import Project
 from labeling.queue import publishing
 from labeling.ranking.head import Ranker, committee_ranker, start_ranker
+from labeling.training import new_texts
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import TrainingSet, labels_per_class, read_training_set, targets
 from labeling.training.model_files import model_folder, seal_of
@@ -100,6 +101,7 @@ def train(job: Job, fit: CommitteeFit = fit_committee) -> None:
         raise
     publishing.purge(project.pk)
     forget_old_versions(project)
+    new_texts.measure(version)
 
 
 def _chosen_ranker(project: Project) -> Ranker | None:

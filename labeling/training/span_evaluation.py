@@ -12,7 +12,7 @@ import numpy as np
 
 from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.documents.models import Document
-from labeling.features.pipeline import edition_folder
+from labeling.features.editions import edition_folder
 from labeling.features.tokens import current_tokens
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET

@@ -11,7 +11,8 @@ import numpy as np
 from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
-from labeling.features.pipeline import current_store, edition_folder
+from labeling.features.editions import edition_folder
+from labeling.features.pipeline import current_store
 from labeling.features.tokens import current_tokens
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import enqueue

@@ -91,8 +91,7 @@ class Committee:
 
     def probabilities(self, rows: Rows) -> Floats:
         """(n, n_classes) in [0, 1]; softmax rows sum to 1, sigmoid rows need not."""
-        total = self.total(rows)
-        return softmax(total) if self.link == "softmax" else likely(total)
+        return as_probabilities(self.total(rows), self.link)
 
     def total(self, rows: Rows) -> Floats:
         """(n, n_classes): what the experts' weighted scores add up to, before it is a probability."""
@@ -104,11 +103,7 @@ class Committee:
         return tuple(e for e, weight in zip(self.experts, self.weights, strict=True) if weight > 0)
 
     def _added(self, scores: Sequence[Floats]) -> Floats:
-        weights = self.weights[self.weights > 0].astype(np.float32)
-        total: Floats = scores[0] * weights[0] + np.float32(self.offset)
-        for weight, expert_scores in zip(weights[1:], scores[1:], strict=True):
-            total += expert_scores * weight
-        return total
+        return weighted_sum(scores, self.weights[self.weights > 0], self.offset)
 
     def expert_probabilities(self, rows: Rows) -> Floats:
         """What each expert would say alone: (n_experts, n, n_classes) probabilities."""
@@ -136,11 +131,7 @@ class Committee:
         probabilities : (n, n_classes)
         returns : (n, n_classes) bool; for several labels a row may be empty
         """
-        if self.link == "sigmoid":
-            return np.asarray(probabilities >= np.maximum(self.thresholds, 1e-9))
-        decided = np.zeros(probabilities.shape, dtype=bool)
-        decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
-        return decided
+        return decided_labels(probabilities, self.link, self.thresholds)
 
     def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write all experts to a folder; the committee exists when the last piece does."""
@@ -178,6 +169,35 @@ class Committee:
             arrays["thresholds"],
         )
         return committee, manifest["facts"]
+
+
+def weighted_sum(scores: Sequence[Floats], weights: AnyFloats, offset: float = 0.0) -> Floats:
+    """What experts say together, before it is a probability: (n, n_classes).
+
+    scores : (n, n_classes) of each expert; weights : of each, above 0
+
+    >>> weighted_sum([np.array([[-1.0, 0.0]]), np.array([[0.0, -3.0]])], np.array([1.0, 0.5])).tolist()
+    [[-1.0, -1.5]]
+    """
+    singles = weights.astype(np.float32)
+    total: Floats = scores[0] * singles[0] + np.float32(offset)
+    for weight, expert_scores in zip(singles[1:], scores[1:], strict=True):
+        total += expert_scores * weight
+    return total
+
+
+def as_probabilities(total: Floats, link: Link) -> Floats:
+    """A weighted sum as probabilities: of one class per document, or of several labels. It is overwritten."""
+    return softmax(total) if link == "softmax" else likely(total)
+
+
+def decided_labels(probabilities: Floats, link: Link, thresholds: Floats) -> Flags:
+    """Which labels to give: (n, n_classes); the most probable class, or all that reach their threshold."""
+    if link == "sigmoid":
+        return np.asarray(probabilities >= np.maximum(thresholds, 1e-9))
+    decided = np.zeros(probabilities.shape, dtype=bool)
+    decided[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+    return decided
 
 
 def likely(log_odds: AnyFloats) -> Floats:

@@ -189,6 +189,10 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("model_status", "GET"): (READ, NO_BODY),
     ("models", "GET"): (READ, NO_BODY),
     ("model", "GET"): (READ, NO_BODY),
+    ("model_download", "GET"): (
+        {caller: 409 if status == OK else status for caller, status in MANAGERS_READ.items()},  # no files
+        NO_BODY,
+    ),
     ("model", "PATCH"): (MANAGE, lambda w, u: {"note": "Before the new rule."}),
     ("report_classes", "GET"): (READ, NO_BODY),
     ("report_next_steps", "GET"): (READ, NO_BODY),

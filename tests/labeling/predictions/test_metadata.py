@@ -12,6 +12,7 @@ from labeling.predictions.metadata import (
     CrossValidatedCounts,
     MetadataKey,
     ModelMetadata,
+    NewTextQuality,
     PredictionChange,
 )
 from labeling.predictions.models import ModelVersion
@@ -32,6 +33,7 @@ metadata = st.builds(
     change=st.none() | st.builds(PredictionChange, numbers, counts, counts, counts),
     cross_validated=st.none() | st.builds(CrossValidatedCounts.of, counts, tables),
     test_set=st.none() | st.builds(CorrectCount, counts, counts),
+    new_texts=st.none() | st.builds(NewTextQuality, counts, numbers),
     seconds=st.none() | st.dictionaries(texts, numbers, max_size=3),
     seal=st.none() | texts,
     is_lost=st.booleans(),

@@ -13,7 +13,7 @@ from labeling import worker
 from labeling.annotations.submit import Submission, submit
 from labeling.explanations.reasons import reason_sentence
 from labeling.explanations.selection_reason import SelectionReason
-from labeling.features.pipeline import edition_folder
+from labeling.features.editions import edition_folder
 from labeling.features.tokens import current_tokens, tokens_folder
 from labeling.jobs import outbox
 from labeling.jobs.models import Job

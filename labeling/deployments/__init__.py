@@ -1,0 +1,1 @@
+"""Deployments: trained models at work outside the labeling pages."""

@@ -1,0 +1,13 @@
+"""Feature editions: where the files of a project's features are. Known without loading what reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+FEATURIZER = "featurizer"  # a folder of an edition: what makes features of texts
+
+
+def edition_folder(project_id: int, edition: int) -> Path:
+    return Path(settings.FEATURES_DIR) / str(project_id) / f"edition-{edition}"

@@ -1,0 +1,46 @@
+"""Predictor manifest: which parts of a trained model predict new texts, and how much each counts.
+
+An expert that knows documents of the pool alone has nothing to say of others: label propagation over the
+graph of the pool, and predictions that were imported for its documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from labeling.learning.arrays.atomic_folder import read_folder
+
+COMMITTEE = "committee-2"  # the folder of a committee's weights, which only costs SciPy to import
+POOL_ONLY = frozenset({"NeighboursModel", "OutsideModel"})
+MANIFEST_FILE = "predictor.json"
+FORMAT = 1  # raise it when an older `predictor.py` could not read the folder
+
+
+def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What `Predictor.open` reads, as JSON.
+
+    folder : of a saved committee
+    classes : {"id", "name"} of each, in the order of its probabilities
+
+    The weights stay as they were learned. Raises FileNotFoundError where no committee was saved.
+    """
+    arrays, saved = read_folder(folder / COMMITTEE)
+    parts = [
+        {"name": name, "kind": kind, "folder": f"expert-{number}", "weight": weight}
+        for number, (name, kind, weight) in enumerate(
+            zip(saved["names"], saved["kinds"], arrays["weights"].tolist(), strict=True)
+        )
+    ]
+    experts = [part for part in parts if part["kind"] not in POOL_ONLY and part["weight"] > 0]
+    left_out = [part["name"] for part in parts if part["kind"] in POOL_ONLY and part["weight"] > 0]
+    return {
+        "format": FORMAT,
+        "classes": [dict(label_class) for label_class in classes],
+        "link": saved["link"],
+        "offset": saved["offset"],
+        "thresholds": arrays["thresholds"].tolist(),
+        "experts": experts or [parts[0] | {"weight": 1.0}],  # the linear one, where others had all the weight
+        "left_out": left_out,
+    }

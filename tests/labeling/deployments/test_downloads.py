@@ -1,0 +1,252 @@
+"""Does a model that was taken home predict what the service predicts, and nothing else come along?"""
+
+import io
+import json
+import os
+import re
+import subprocess
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+
+from labeling import worker
+from labeling.annotations import imported
+from labeling.annotations.ground_truth import labeled_documents
+from labeling.documents.models import Document
+from labeling.features.editions import edition_folder
+from labeling.formats.predictions import PredictionRow
+from labeling.jobs import outbox
+from labeling.jobs.models import Job
+from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.predictions import external
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+from labeling.training.model_files import model_folder
+from labeling.training.new_texts import predictor_of
+from reviewqueue.settings import BASE_DIR
+from tests.fixtures.people import label
+from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
+from tests.test_docs import blocks
+
+OTHER_TEXTS = ["", " ", "Überweisung 日本語 हिन्दी 😀", "refund\tmoney 5", "x" * 30_000, "İstanbul don't"]
+RUN = """
+import json, runpy, sys
+sys.argv = ["predictor.py", *sys.argv[1:]]
+runpy.run_path("predictor.py", run_name="__main__")
+sys.stderr.write(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def latest(project: Project) -> ModelVersion:
+    return project.model_versions.ready()[0]
+
+
+def texts_to_predict() -> list[str]:
+    """A thousand: of the kind that the project has, mixtures of its words with others, and odd ones."""
+    rng = np.random.default_rng(0)
+    vocabulary = [*" ".join(WORDS.values()).split(), "the", "Straße", "naïve", "12,50", "e-mail", "WHY?"]
+    mixed = [" ".join(rng.choice(vocabulary, rng.integers(1, 30))) for _ in range(694)]
+    own = [text_of(name, number) for name in WORDS for number in range(100)]
+    return [*own, *mixed, *OTHER_TEXTS]
+
+
+@pytest.fixture(scope="module")
+def empty_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that holds NumPy and SciPy alone."""
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder, symlinks=True)
+    (site_packages,) = folder.glob("lib/python*/site-packages")
+    ours = Path(scipy.__file__).parents[1]
+    for name in ("numpy", "numpy.libs", "scipy", "scipy.libs"):
+        if (ours / name).exists():
+            os.symlink(ours / name, site_packages / name)
+    return folder / "bin" / "python"
+
+
+def download(client: Client, version: ModelVersion) -> Any:
+    return client.get(f"/api/v1/projects/{version.project_id}/models/{version.number}/download/")
+
+
+def unpacked(client: Client, version: ModelVersion, folder: Path) -> Path:
+    """The downloaded folder."""
+    response = download(client, version)
+    assert response.status_code == 200, response.content
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        archive.extractall(folder)
+    return folder / f"project-{version.project_id}-model-{version.number}"
+
+
+def run(python: Path, folder: Path, texts: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
+    """What the downloaded program writes for texts, and the modules that it has loaded in the end."""
+    done = subprocess.run(
+        [python, "-I", "-c", RUN, "--json"],
+        cwd=folder,
+        input="".join(json.dumps(text) + "\n" for text in texts),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()], set(json.loads(done.stderr))
+
+
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_a_downloaded_model_predicts_a_thousand_texts_as_the_service_does(
+    make_project: Callable[..., Project],
+    client: Client,
+    ann: User,
+    joan: User,
+    tmp_path: Path,
+    empty_python: Path,
+    kind: str,
+) -> None:
+    project = make_project(kind, [text_of(list(WORDS)[n % 3], n) for n in range(60)])
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(project.pk, Job.Kind.FEATURIZE)
+    project.refresh_from_db()
+    pool = Document.objects.filter(project=project)[:30]
+    imported.record(project, [(one.pk, [label(project, truth(one.text))]) for one in pool])
+    train(project)
+    client.force_login(joan)
+    folder = unpacked(client, latest(project), tmp_path)
+    texts = texts_to_predict()
+    assert len(texts) == 1_000
+    lines, modules = run(empty_python, folder, texts)
+    predictor = predictor_of(latest(project))
+    assert predictor is not None
+    theirs = np.array([[line["probabilities"][name] for name in predictor.classes] for line in lines])
+    assert theirs == pytest.approx(predictor.predict_proba(texts), abs=1e-6)
+    assert [line["classes"] for line in lines] == predictor.decide(predictor.predict_proba(texts))
+    assert np.ptp(theirs, axis=0).min() > 0.1
+    assert {"numpy", "scipy"} <= modules
+    assert not {"labeling", "reviewqueue", "django", "sklearn", "pickle5", "onnxruntime"} & modules
+
+
+def test_the_told_quality_is_that_of_the_downloaded_predictor(
+    measured: Project, client: Client, joan: User, tmp_path: Path
+) -> None:
+    version = latest(measured)
+    documents = labeled_documents(measured.pk, "test")
+    texts = dict(Document.objects.filter(project=measured).values_list("pk", "text"))
+    predictor = predictor_of(version)
+    assert predictor is not None
+    probabilities = predictor.predict_proba([texts[d.document_id] for d in documents])
+    true_columns = [version.classes.index(next(iter(d.classes))) for d in documents]
+    flags = [np.eye(3, dtype=bool)[rows] for rows in (probabilities.argmax(axis=1), true_columns)]
+    f1 = round(quality_of_flags(*flags).macro_f1, 4)
+    client.force_login(joan)
+    folder = unpacked(client, version, tmp_path)
+    manifest = json.loads((folder / "predictor.json").read_text())
+    assert manifest["quality"] == {"macro_f1": f1, "test_documents": 12}
+    assert f"macro F1 {f1:.3f} of exactly this predictor, on 12 test" in (folder / "README.txt").read_text()
+    page = client.get(f"/projects/{measured.pk}/quality/models/").content.decode()
+    assert f"Macro F1 {f1:.2f} on 12 test documents when trained." in page
+
+
+def test_what_knows_the_pool_alone_stays_at_home(
+    untrained: Project, client: Client, ann: User, joan: User, tmp_path: Path
+) -> None:
+    documents = Document.objects.filter(project=untrained)
+    rows = [
+        PredictionRow(
+            n, "rules", external_id=one.external_id, probabilities={truth(one.text): 0.9}, is_top=False
+        )
+        for n, one in enumerate(documents)
+    ]
+    assert external.record(untrained.pk, joan, rows).stored == len(rows)
+    label_rightly(untrained, ann, 30)
+    train(untrained)
+    version = latest(untrained)
+    assert "outside: rules" in (version.metadata.experts or {})
+    client.force_login(joan)
+    folder = unpacked(client, version, tmp_path)
+    manifest = json.loads((folder / "predictor.json").read_text())
+    assert manifest["left_out"] == ["outside: rules"]
+    assert [part["name"] for part in manifest["experts"]] == ["linear", "words"]
+    assert "outside: rules" in (folder / "README.txt").read_text()
+    assert {path.name for path in (folder / "experts").iterdir()} == {"expert-0", "expert-1"}
+
+
+def test_nothing_of_the_machine_is_in_the_folder_and_no_pickle(
+    trained: Project, client: Client, joan: User, tmp_path: Path, settings: Any
+) -> None:
+    client.force_login(joan)
+    folder = unpacked(client, latest(trained), tmp_path)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".npy", ".json", ".py", ".txt"}
+    for path in files:
+        content = path.read_bytes()
+        for secret in (settings.SECRET_KEY, settings.MODELS_DIR, settings.FEATURES_DIR):
+            assert str(secret).encode() not in content
+        if path.suffix == ".npy":
+            np.load(path, allow_pickle=False)
+
+
+def test_a_version_that_cannot_be_had_says_why(trained: Project, client: Client, joan: User) -> None:
+    client.force_login(joan)
+    version = latest(trained)
+    failed = ModelVersion.objects.create(project=trained, number=9, state=ModelVersion.State.FAILED)
+    assert (download(client, failed).status_code, download(client, failed).json()["code"]) == (
+        409,
+        "model_not_ready",
+    )
+    features = edition_folder(trained.pk, trained.feature_edition) / "featurizer"
+    features.rename(features.with_name("elsewhere"))
+    assert download(client, version).json()["code"] == "features_lost"
+    features.with_name("elsewhere").rename(features)
+    assert download(client, version).status_code == 200
+    (model_folder(version) / "expert-0" / "intercept.npy").unlink()
+    assert download(client, version).json()["code"] == "model_files_lost"
+    assert predictor_of(version) is None
+    assert client.get(f"/api/v1/projects/{trained.pk}/models/99/download/").status_code == 404
+
+
+def test_the_page_offers_the_file_and_says_why_there_is_none(
+    trained: Project, client: Client, joan: User
+) -> None:
+    client.force_login(joan)
+    version = latest(trained)
+    address = f"/projects/{trained.pk}/quality/models/{version.number}/download/"
+    assert address in client.get(f"/projects/{trained.pk}/quality/models/").content.decode()
+    response: Any = client.get(address)
+    assert response["Content-Type"] == "application/zip"
+    assert zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))).testzip() is None
+    (model_folder(version) / "expert-0" / "intercept.npy").unlink()
+    told = client.get(address, follow=True)
+    assert "The files of this model were deleted or changed." in told.content.decode()
+
+
+def test_a_model_of_spans_is_refused(
+    make_project: Callable[..., Project], client: Client, joan: User
+) -> None:
+    project = make_project("spans")
+    ModelVersion.objects.create(project=project, number=1, state=ModelVersion.State.READY)
+    client.force_login(joan)
+    assert download(client, latest(project)).json()["code"] == "model_not_portable"
+
+
+def test_the_how_to_runs_as_it_is_written(trained: Project, tmp_path: Path, empty_python: Path) -> None:
+    """Its command, its shell and its Python, in a home directory of their own."""
+    guide = (BASE_DIR / "docs" / "how-to" / "take-a-model-home.md").read_text()
+    (name, _project, _number, folder) = re.findall(r"^\./run manage (.+)$", guide, re.M)[0].split()
+    home = Path(folder.replace("~", str(tmp_path)))
+    call_command(name, trained.pk, latest(trained).number, home, stdout=io.StringIO())
+    (shell,), (code,), (shown,) = (blocks(guide, kind) for kind in ("sh", "python", "json"))
+    environment = {"HOME": str(tmp_path), "PATH": f"{empty_python.parent}:{os.defpath}"}
+    common: dict[str, Any] = {"env": environment, "cwd": tmp_path, "capture_output": True, "text": True}
+    done = subprocess.run(["/bin/sh", "-ec", shell], check=True, **common)
+    line, example = json.loads(done.stdout), json.loads(shown)
+    assert line["classes"] == example["classes"]
+    assert line["probabilities"] == pytest.approx(example["probabilities"], abs=0.1)
+    environment["PYTHONPATH"] = str(home)
+    shown = "print(*predictor.predict(['the parcel never came']))"
+    done = subprocess.run([empty_python, "-c", f"{code}\n{shown}"], check=True, **common)
+    assert done.stdout == "Delivery\n"
