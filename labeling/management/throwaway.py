@@ -44,10 +44,8 @@ def throwaway_service() -> Iterator[Throwaway]:
     Raises ProgrammingError where the database's user may not create databases.
     """
     service = Throwaway(f"simulation_{secrets.token_hex(6)}", str(connection.settings_dict["NAME"]))
-    current_app.conf.update(
-        broker_url="memory://localhost/"
-    )  # no worker shall hear of work that it could not find
     with (
+        without_workers(),
         tempfile.TemporaryDirectory(prefix="rq-simulation-") as folder,
         override_settings(FEATURES_DIR=Path(folder) / "features", MODELS_DIR=Path(folder) / "models"),
         as_owner(),
@@ -55,6 +53,17 @@ def throwaway_service() -> Iterator[Throwaway]:
     ):
         call_command("migrate", verbosity=0)
         yield service
+
+
+@contextmanager
+def without_workers() -> Iterator[None]:
+    """No worker hears of work that it could not find; afterwards messages go where they went."""
+    before = current_app.conf.broker_url
+    current_app.conf.update(broker_url="memory://localhost/")
+    try:
+        yield
+    finally:
+        current_app.conf.update(broker_url=before)
 
 
 @contextmanager

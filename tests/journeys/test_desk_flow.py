@@ -262,6 +262,31 @@ def test_what_was_said_of_the_end_before_the_last_answer_was_saved_is_not_told(
     expect(page.get_by_text("Everything is labeled")).to_be_visible()
 
 
+def test_a_document_that_was_waited_for_has_the_focus(open_as: Open, tickets: Project, ann: User):
+    """While nothing is ahead the page's content has it, and a screen reader would stay there."""
+    held: list[Route] = []
+    holds = True
+
+    def ask(route: Route) -> None:
+        if holds:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page = open_as(ann, desk(tickets))
+    ready(page)
+    page.route(re.compile("/(ahead|save)/"), ask)
+    while page.locator("#document").count():
+        shown = page.locator("#document").element_handle()
+        press(page, "1")
+        page.wait_for_function("shown => !shown.isConnected", arg=shown)
+    expect(page.locator("#content")).to_be_focused()
+    holds = False
+    for route in held:
+        route.continue_()
+    expect(page.locator("#document")).to_be_focused()
+
+
 def test_what_lies_ahead_goes_back_when_the_page_goes(open_as: Open, tickets: Project, ann: User):
     page = open_as(ann, desk(tickets))
     ready(page)

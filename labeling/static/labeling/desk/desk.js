@@ -97,9 +97,11 @@ function show(part, notice = "") {
   afterPaint(focus);
 }
 
-/* Where nobody has gone anywhere else meanwhile, by the next key already. */
+/* Where nobody has gone anywhere else meanwhile, by the next key already. While a document is waited for, the page's
+   content has the focus. */
 function focus() {
-  if (document.activeElement === document.body) (by("document") ?? by("content")).focus({ preventScroll: true });
+  const at = document.activeElement;
+  if (at === document.body || at === by("content")) (by("document") ?? by("content")).focus({ preventScroll: true });
 }
 
 let isScrolled = false;
