@@ -241,10 +241,13 @@ class ModelNotReady(LabelingError):
 
 
 class ModelNotPortable(LabelingError):
-    """This model cannot be downloaded: it predicts spans, or its features are sentence embeddings."""
+    """This model cannot be downloaded: its features are sentence embeddings, or an older version of the
+    service trained it.
+    """
 
     summary = gettext_noop(
-        "This model cannot be downloaded: it predicts spans, or its features are sentence embeddings."
+        "This model cannot be downloaded: its features are sentence embeddings, or an older version of the "
+        "service trained it."
     )
 
 

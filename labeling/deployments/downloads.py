@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from labeling.deployments.readme import readme, source_heading
 from labeling.exceptions import (
     FeaturesLost,
     ModelFilesLost,
@@ -17,56 +18,20 @@ from labeling.exceptions import (
 from labeling.features.editions import FEATURIZER, edition_folder
 from labeling.formats.writers.zip_stream import Content, zip_pieces
 from labeling.learning.arrays.atomic_folder import METADATA_FILE
-from labeling.learning.portable.manifest import MANIFEST_FILE, committee_manifest
+from labeling.learning.portable.manifest import (
+    MANIFEST_FILE,
+    TAGGER_PARTS,
+    committee_manifest,
+    tagger_manifest,
+)
 from labeling.learning.portable.standalone import standalone_source
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import is_as_written, model_folder
 
-PREDICTOR_MODULE = "labeling.learning.portable.predictor"
+PORTABLE = "labeling.learning.portable"
 PORTABLE_VIEWS = frozenset({"words"})
 PIECE_BYTES = 256 * 1024
-HEADING = """Predictor: the model of this folder at work. Texts in, probabilities of the classes out.
-
-    predictor = Predictor.load("the folder of this file")
-    predictor.classes                        # names, in the order of the columns
-    predictor.predict_proba(["some text"])   # an array: a row per text, a column per class
-    predictor.predict(["some text"])         # the predicted class of each text, or its list of labels
-
-On the command line, one text per line in and one JSON object per line out:
-
-    python predictor.py < texts.txt
-
-Needs Python 3.11 or newer, NumPy and SciPy, nothing else. It reads arrays (.npy, without pickle) and JSON.
-Review Queue gathered it from its own source (Apache License 2.0), so both compute the same. `Predictor` comes
-last, after what it is made of.
-"""
-README = """\
-Model {number} of the project "{project}"
-
-{labels} labeled documents trained it{trained}. It predicts {task}:
-{classes}
-
-Quality: {quality}
-{left_out}
-Use
-    python predictor.py < texts.txt          one text per line in, one JSON object per line out
-    python predictor.py --json < texts.jsonl each line a text as a JSON string, for texts with line breaks
-
-    from predictor import Predictor
-    Predictor.load("this folder").predict_proba(["some text"])
-
-Needs Python 3.11 or newer with NumPy and SciPy:  pip install "numpy>=2" "scipy>=1.13"
-
-Files
-    predictor.py     all code, to be read and changed
-    predictor.json   the classes, the weights of the experts, the measured quality
-    experts/         the weights of the model, as arrays
-    features/        what turns a text into numbers, learned on the texts of the project, as arrays
-
-The arrays hold no texts, and words as hashes only. One can still find out whether a word occurs in the
-project, so share the folder only with people who may know that.
-"""
 
 
 def version_of(project: Project, number: int) -> ModelVersion:
@@ -80,7 +45,7 @@ def version_of(project: Project, number: int) -> ModelVersion:
 def is_downloadable(version: ModelVersion) -> bool:
     """Whether `files` most probably succeeds, without a look at the files."""
     is_ready = version.state == ModelVersion.State.READY and not version.is_lost
-    return is_ready and version.metadata.view in PORTABLE_VIEWS
+    return is_ready and _has_portable_features(version)
 
 
 def folder_name(version: ModelVersion) -> str:
@@ -99,36 +64,46 @@ def files(version: ModelVersion) -> list[tuple[str, bytes | Path]]:
 
     Raises ModelNotReady, ModelNotPortable, ModelFilesLost, FeaturesLost.
     """
-    manifest, features = describe(version), _features_folder(version)
+    manifest, model = describe(version), model_folder(version)
     written = {
         "README.txt": readme(version, manifest),
-        "predictor.py": standalone_source(PREDICTOR_MODULE, HEADING),
+        "predictor.py": predictor_source(is_of_spans=_is_of_spans(version)),
         MANIFEST_FILE: json.dumps(manifest, indent=2, ensure_ascii=False) + "\n",
     }
-    copied = [(f"features/{path.name}", path) for path in sorted(features.iterdir())]
-    for part in manifest["experts"]:
-        expert = model_folder(version) / part["folder"]
-        copied += [(f"experts/{part['folder']}/{path.name}", path) for path in sorted(expert.iterdir())]
+    if _is_of_spans(version):
+        folders = {f"tagger/{part}": model / part for part in TAGGER_PARTS}
+    else:
+        folders = {f"experts/{part['folder']}": model / part["folder"] for part in manifest["experts"]}
+        folders["features"] = _features_folder(version)
+    copied = [
+        (f"{name}/{path.name}", path) for name, folder in folders.items() for path in sorted(folder.iterdir())
+    ]
     return [*((name, text.encode()) for name, text in written.items()), *copied]
 
 
+def predictor_source(*, is_of_spans: bool) -> str:
+    """The one Python file of a folder."""
+    module = f"{PORTABLE}.span_predictor" if is_of_spans else f"{PORTABLE}.predictor"
+    return standalone_source(module, source_heading(is_of_spans=is_of_spans))
+
+
 def describe(version: ModelVersion) -> dict[str, Any]:
-    """The manifest of the folder: what `Predictor.open` reads, and what people want to know of the model.
+    """The manifest of the folder: what `Predictor` reads, and what people want to know of the model.
 
     Raises ModelNotReady, ModelNotPortable, ModelFilesLost.
     """
-    metadata, project = version.metadata, version.project
     if version.state != ModelVersion.State.READY:
         raise ModelNotReady
-    if project.kind == Project.Kind.SPANS or metadata.view not in PORTABLE_VIEWS:
+    if not _has_portable_features(version):
         raise ModelNotPortable
     if not is_as_written(version):
         raise ModelFilesLost
+    manifest_of = tagger_manifest if _is_of_spans(version) else committee_manifest
     try:
-        manifest = committee_manifest(model_folder(version), version.named_classes())
+        manifest = manifest_of(model_folder(version), version.named_classes())
     except FileNotFoundError as error:
-        raise ModelFilesLost from error
-    quality = metadata.new_texts
+        raise ModelNotPortable from error
+    project, quality = version.project, version.metadata.new_texts
     return manifest | {
         "project": {"id": project.pk, "name": project.name},
         "model": version.number,
@@ -138,39 +113,19 @@ def describe(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def readme(version: ModelVersion, manifest: dict[str, Any]) -> str:
-    """What the folder is, for whoever finds it years later."""
-    trained = f" on {version.finished_at:%Y-%m-%d}" if version.finished_at else ""
-    left_out = ", ".join(manifest["left_out"])
-    return README.format(
-        number=version.number,
-        project=version.project.name,
-        labels=version.label_count,
-        trained=trained,
-        task="one class per text" if manifest["link"] == "softmax" else "any number of labels per text",
-        classes="\n".join(f"    {label_class['name']}" for label_class in manifest["classes"]),
-        quality=_quality(version),
-        left_out=f"Left out, because they know the documents of the project only: {left_out}.\n"
-        if left_out
-        else "",
-    )
+def _is_of_spans(version: ModelVersion) -> bool:
+    return version.project.kind == Project.Kind.SPANS
 
 
-def _quality(version: ModelVersion) -> str:
-    quality = version.metadata.new_texts
-    if quality is None:
-        return "not measured, because no test document was labeled when the model was trained."
-    return (
-        f"macro F1 {quality.macro_f1:.3f} of exactly this predictor, on {quality.documents} test documents\n"
-        "that it was not trained on, with the labels at that time."
-    )
+def _has_portable_features(version: ModelVersion) -> bool:
+    return _is_of_spans(version) or version.metadata.view in PORTABLE_VIEWS
 
 
 def _features_folder(version: ModelVersion) -> Path:
-    edition = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
-    if not (edition / METADATA_FILE).is_file():
+    folder = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
+    if not (folder / METADATA_FILE).is_file():
         raise FeaturesLost
-    return edition
+    return folder
 
 
 def _content(source: bytes | Path) -> Content:

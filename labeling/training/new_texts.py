@@ -9,25 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from labeling.annotations.ground_truth import labeled_documents
+from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.documents.models import Document
 from labeling.features.editions import FEATURIZER, edition_folder
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.committee import decided_labels
-from labeling.learning.evaluation.scores import quality_of_flags
-from labeling.learning.portable.manifest import committee_manifest
+from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
+from labeling.learning.portable.manifest import committee_manifest, tagger_manifest
 from labeling.learning.portable.predictor import Predictor
+from labeling.learning.portable.span_predictor import SpanPredictor
 from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import is_as_written, model_folder
+from labeling.training.span_model import labeled_spans
 
 logger = logging.getLogger(__name__)
 MAX_MEASURED = 2_000  # test documents: half a second of work, and an F1 within a point
 
 
 def predictor_of(version: ModelVersion) -> Predictor | None:
-    """What predicts new texts; None where the files of the model or of its features were lost or changed.
+    """What predicts the classes of new texts; None where files of it were lost or changed.
 
     A download holds the same: probabilities for new texts come from nowhere else.
     """
@@ -36,7 +38,18 @@ def predictor_of(version: ModelVersion) -> Predictor | None:
     folder = model_folder(version)
     features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
     try:
-        return Predictor.open(committee_manifest(folder, version.named_classes()), folder, features)
+        return Predictor.from_parts(committee_manifest(folder, version.named_classes()), folder, features)
+    except FileNotFoundError:
+        return None
+
+
+def span_predictor_of(version: ModelVersion) -> SpanPredictor | None:
+    """What finds spans in new texts; None where its files were lost or changed, or are of an older layout."""
+    folder = model_folder(version)
+    if not is_as_written(version):
+        return None
+    try:
+        return SpanPredictor.from_parts(tagger_manifest(folder, version.named_classes()), folder)
     except FileNotFoundError:
         return None
 
@@ -44,7 +57,7 @@ def predictor_of(version: ModelVersion) -> Predictor | None:
 def measure(version: ModelVersion) -> None:
     """Keep with the version how good its predictor is on labeled test documents, as a download tells it.
 
-    A model that predicts spans is left alone. A failure is logged: the model is in use already.
+    A failure is logged: the model is in use already.
     """
     try:
         quality = _quality(version)
@@ -58,18 +71,35 @@ def measure(version: ModelVersion) -> None:
 
 
 def _quality(version: ModelVersion) -> NewTextQuality | None:
-    predictor = None if version.project.kind == Project.Kind.SPANS else predictor_of(version)
     class_index = ClassIndex.of(version.classes)
     documents = [d for d in labeled_documents(version.project_id, "test") if class_index.holds(d.classes)]
-    if predictor is None or not documents:
-        return None
     rng = np.random.default_rng(version.number)
-    sampled = np.sort(rng.permutation(len(documents))[:MAX_MEASURED])
-    measured = [documents[row] for row in sampled]
-    probabilities = predictor.predict_proba(_texts([d.document_id for d in measured]))
-    decided = decided_labels(probabilities, predictor.link, predictor.thresholds)
-    quality = quality_of_flags(decided, class_index.matrix([d.classes for d in measured]))
-    return NewTextQuality(len(measured), round(quality.macro_f1, 4))
+    measured = [documents[row] for row in np.sort(rng.permutation(len(documents))[:MAX_MEASURED])]
+    texts = _texts([d.document_id for d in measured])
+    of_kind = _quality_of_spans if version.project.kind == Project.Kind.SPANS else _quality_of_classes
+    quality = of_kind(version, measured, texts) if measured else None
+    return None if quality is None else NewTextQuality(len(measured), round(quality.macro_f1, 4))
+
+
+def _quality_of_classes(
+    version: ModelVersion, documents: Sequence[LabeledDocument], texts: list[str]
+) -> Quality | None:
+    predictor = predictor_of(version)
+    if predictor is None:
+        return None
+    decided = decided_labels(predictor.predict_proba(texts), predictor.link, predictor.thresholds)
+    return quality_of_flags(decided, ClassIndex.of(version.classes).matrix([d.classes for d in documents]))
+
+
+def _quality_of_spans(
+    version: ModelVersion, documents: Sequence[LabeledDocument], texts: list[str]
+) -> Quality | None:
+    predictor = span_predictor_of(version)
+    if predictor is None:
+        return None
+    predicted = [tagged.spans for tagged in predictor.tagger.tag(texts)]
+    true_spans = [labeled_spans(d) for d in documents]
+    return quality_of_spans(predicted, true_spans, [pk.hex for pk in version.classes])
 
 
 def _texts(document_ids: Sequence[int]) -> list[str]:

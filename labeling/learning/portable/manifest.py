@@ -10,16 +10,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labeling.learning.arrays.atomic_folder import read_folder
+from labeling.learning.arrays.atomic_folder import METADATA_FILE, read_folder
 
-COMMITTEE = "committee-2"  # the folder of a committee's weights, which only costs SciPy to import
+COMMITTEE = "committee-2"  # the folder of a committee's weights; its own module costs SciPy to import
+TAGGER_PARTS = ("tables", "clusters")  # the folders of a span tagger, likewise
 POOL_ONLY = frozenset({"NeighboursModel", "OutsideModel"})
 MANIFEST_FILE = "predictor.json"
 FORMAT = 1  # raise it when an older `predictor.py` could not read the folder
 
 
+def tagger_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What `SpanPredictor.from_parts` reads, as JSON.
+
+    folder : of a saved span tagger
+    classes : {"id", "name"} of each
+
+    Raises FileNotFoundError where there are no arrays: older versions kept the file of CRFsuite alone.
+    """
+    for part in TAGGER_PARTS:
+        (folder / part / METADATA_FILE).stat()
+    return {"format": FORMAT, "classes": [dict(label_class) for label_class in classes], "left_out": []}
+
+
 def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """What `Predictor.open` reads, as JSON.
+    """What `Predictor.from_parts` reads, as JSON.
 
     folder : of a saved committee
     classes : {"id", "name"} of each, in the order of its probabilities

@@ -3,6 +3,7 @@
 CRFsuite learns the weights; its file is read, not unpickled, and applied to many texts at once.
 """
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ ITERATIONS = 60
 PARAMETERS = {"c1": 0.02, "c2": 0.05, "max_iterations": ITERATIONS, "feature.possible_transitions": True}
 MODEL_FILE = "tagger.crfsuite"
 CLUSTERS = "clusters"
+TABLES = "tables"  # the same weights as the file's, as arrays
 
 
 class NothingToLearn(ValueError):
@@ -102,7 +104,9 @@ def train_tagger(
     describer.clusters.save(folder / CLUSTERS)
     beside = folder / f".{MODEL_FILE}.writing"
     trainer.train(str(beside))
+    shutil.rmtree(folder / TABLES, ignore_errors=True)
     beside.replace(folder / MODEL_FILE)  # a crash leaves no half of a model under the name
+    WeightTables.of(read_weights(folder / MODEL_FILE)).save(folder / TABLES)
 
 
 class SpanTagger:
@@ -116,7 +120,17 @@ class SpanTagger:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Raises FileNotFoundError and NotAModel where no model can be read."""
-        tables = WeightTables.of(read_weights(folder / MODEL_FILE))
+        if (folder / TABLES).exists():
+            return cls.load(folder)
+        tables = WeightTables.of(
+            read_weights(folder / MODEL_FILE)
+        )  # of a model from before there were tables
+        return cls(tables, Describer(WordClusters.load(folder / CLUSTERS)))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """From arrays alone. Raises FileNotFoundError where there are none."""
+        tables = WeightTables.load(folder / TABLES)
         return cls(tables, Describer(WordClusters.load(folder / CLUSTERS)))
 
     def tag(self, texts: Sequence[str], block: TokenBlock | None = None) -> list[Tagged]:

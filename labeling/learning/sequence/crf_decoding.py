@@ -4,6 +4,8 @@ Sequences are sorted by length and go through time together: at each step only t
 take part, so that nothing is padded. Tags lie along the first axis, which NumPy can reduce fast.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -124,7 +126,7 @@ class _Lattice:
     log_total: Doubles
 
     @classmethod
-    def forward(cls, scores: Doubles, transitions: Doubles, running: Integers) -> "_Lattice":
+    def forward(cls, scores: Doubles, transitions: Doubles, running: Integers) -> _Lattice:
         peaks = scores.max(axis=1)
         likely = np.exp(scores - peaks[:, None])
         highest = float(transitions.max())

@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_array
 
-from labeling.learning.arrays.types import Doubles, Integers
+from labeling.learning.arrays.atomic_folder import read_folder, write_folder
+from labeling.learning.arrays.types import AnyArray, Doubles, Integers
 from labeling.learning.sequence.crf_decoding import Decoded, decode
 from labeling.learning.sequence.crf_features import BIAS, NONE, PLACES, place_of
 from labeling.learning.sequence.token_blocks import Hashes, TokenBlock, hash_of
@@ -95,6 +96,30 @@ class WeightTables:
     weights: Doubles
     absent: Doubles
     bias: Doubles
+
+    def save(self, folder: Path) -> None:
+        """Write the tables to a folder, all or nothing. Nearly all weights are 0 and are left out."""
+        flat = self.weights.ravel()
+        entries = np.flatnonzero(flat)
+        arrays: dict[str, AnyArray] = {
+            "transitions": self.transitions,
+            "features": self.features,
+            "entries": entries,
+            "weights": flat[entries],
+            "absent": self.absent,
+            "bias": self.bias,
+        }
+        write_folder(folder, arrays, {"tags": list(self.tags)})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read tables back. Raises FileNotFoundError where none were saved."""
+        arrays, metadata = read_folder(folder)
+        tags = tuple(metadata["tags"])
+        weights = np.zeros((len(arrays["features"]), len(PLACES), len(tags)))
+        weights.ravel()[arrays["entries"]] = arrays["weights"]
+        by_name = {name: arrays[name] for name in ("transitions", "features", "absent", "bias")}
+        return cls(tags=tags, weights=weights, **by_name)
 
     @classmethod
     def of(cls, model: CrfWeights) -> Self:

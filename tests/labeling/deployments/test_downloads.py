@@ -4,10 +4,12 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import venv
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,16 @@ from labeling.features.editions import edition_folder
 from labeling.formats.predictions import PredictionRow
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
-from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.learning.evaluation.scores import quality_of_flags, quality_of_spans
+from labeling.learning.sequence.bio_tags import Span
 from labeling.predictions import external
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
-from labeling.training.model_files import model_folder
-from labeling.training.new_texts import predictor_of
+from labeling.training.model_files import model_folder, seal_of
+from labeling.training.new_texts import predictor_of, span_predictor_of
+from labeling.training.registry import saved_tagger
 from reviewqueue.settings import BASE_DIR
-from tests.fixtures.people import label
+from tests.fixtures.people import fill, label
 from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
 from tests.test_docs import blocks
 
@@ -85,6 +89,13 @@ def unpacked(client: Client, version: ModelVersion, folder: Path) -> Path:
     return folder / f"project-{version.project_id}-model-{version.number}"
 
 
+def featurized(project: Project) -> Project:
+    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
+    assert worker.run_job(project.pk, Job.Kind.FEATURIZE)
+    project.refresh_from_db()
+    return project
+
+
 def run(python: Path, folder: Path, texts: list[str]) -> tuple[list[dict[str, Any]], set[str]]:
     """What the downloaded program writes for texts, and the modules that it has loaded in the end."""
     done = subprocess.run(
@@ -108,10 +119,7 @@ def test_a_downloaded_model_predicts_a_thousand_texts_as_the_service_does(
     empty_python: Path,
     kind: str,
 ) -> None:
-    project = make_project(kind, [text_of(list(WORDS)[n % 3], n) for n in range(60)])
-    outbox.enqueue(project.pk, Job.Kind.FEATURIZE)
-    assert worker.run_job(project.pk, Job.Kind.FEATURIZE)
-    project.refresh_from_db()
+    project = featurized(make_project(kind, [text_of(list(WORDS)[n % 3], n) for n in range(60)]))
     pool = Document.objects.filter(project=project)[:30]
     imported.record(project, [(one.pk, [label(project, truth(one.text))]) for one in pool])
     train(project)
@@ -128,6 +136,60 @@ def test_a_downloaded_model_predicts_a_thousand_texts_as_the_service_does(
     assert np.ptp(theirs, axis=0).min() > 0.1
     assert {"numpy", "scipy"} <= modules
     assert not {"labeling", "reviewqueue", "django", "sklearn", "pickle5", "onnxruntime"} & modules
+
+
+@pytest.fixture
+def tagged(make_project: Callable[..., Project]) -> Project:
+    """A project of spans with a model: the first word of a text is of the text's kind."""
+    project = make_project("spans", [text_of(list(WORDS)[n % 3], n) for n in range(40)])
+    fill(project, [text_of(list(WORDS)[n % 3], n + 500) for n in range(9)], split="test")
+    rows = [
+        (one.pk, [label(project, truth(one.text), 0, len(one.text.split()[0]))])
+        for one in Document.objects.filter(project=featurized(project)).order_by("pk")
+    ]
+    imported.record(project, [*rows[:30], *rows[-9:]])
+    train(project)
+    return project
+
+
+def test_a_downloaded_model_of_spans_finds_what_the_service_finds(
+    tagged: Project, client: Client, joan: User, tmp_path: Path, empty_python: Path
+) -> None:
+    client.force_login(joan)
+    version = latest(tagged)
+    folder = unpacked(client, version, tmp_path)
+    test_texts = list(Document.objects.test_set().filter(project=tagged).values_list("text", flat=True))
+    texts = [*test_texts, *texts_to_predict()]
+    lines, modules = run(empty_python, folder, texts)
+    predictor = span_predictor_of(version)
+    assert predictor is not None
+    ours = predictor.predict(texts)
+    assert sum(map(len, ours)) > 300
+    for line, spans in zip(lines, ours, strict=True):
+        assert [[*span.values()][:3] for span in line["spans"]] == [[*span.values()][:3] for span in spans]
+        theirs = [span["probability"] for span in line["spans"]]
+        assert theirs == pytest.approx([span["probability"] for span in spans], abs=1e-6)
+    assert not {"labeling", "reviewqueue", "django", "sklearn", "pycrfsuite"} & modules
+    predicted = [[Span(s["start"], s["end"], s["class"]) for s in line["spans"]] for line in lines[:9]]
+    true_spans = [[Span(0, len(text.split()[0]), truth(text))] for text in test_texts]
+    f1 = round(quality_of_spans(predicted, true_spans, list(WORDS)).macro_f1, 4)
+    quality = json.loads((folder / "predictor.json").read_text())["quality"]
+    assert quality == {"test_documents": 9, "macro_f1": f1}
+
+
+def test_a_model_of_spans_from_before_there_were_arrays_works_on_and_stays(
+    tagged: Project, client: Client, joan: User
+) -> None:
+    version = latest(tagged)
+    shutil.rmtree(model_folder(version) / "tables")
+    version.metadata = replace(version.metadata, seal=seal_of(version))
+    version.save()
+    tagger = saved_tagger(version)
+    assert tagger is not None
+    assert tagger.tag([text_of("Refund", 3)])[0].spans
+    client.force_login(joan)
+    assert download(client, version).json()["code"] == "model_not_portable"
+    assert span_predictor_of(version) is None
 
 
 def test_the_told_quality_is_that_of_the_downloaded_predictor(
@@ -222,15 +284,6 @@ def test_the_page_offers_the_file_and_says_why_there_is_none(
     (model_folder(version) / "expert-0" / "intercept.npy").unlink()
     told = client.get(address, follow=True)
     assert "The files of this model were deleted or changed." in told.content.decode()
-
-
-def test_a_model_of_spans_is_refused(
-    make_project: Callable[..., Project], client: Client, joan: User
-) -> None:
-    project = make_project("spans")
-    ModelVersion.objects.create(project=project, number=1, state=ModelVersion.State.READY)
-    client.force_login(joan)
-    assert download(client, latest(project)).json()["code"] == "model_not_portable"
 
 
 def test_the_how_to_runs_as_it_is_written(trained: Project, tmp_path: Path, empty_python: Path) -> None:

@@ -7,14 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labeling.deployments.downloads import HEADING, PREDICTOR_MODULE
+from labeling.deployments.downloads import predictor_source
 from labeling.learning.portable import standalone
 from labeling.learning.portable.standalone import NameTwice, standalone_source
-
-
-@pytest.fixture
-def predictor_source() -> str:
-    return standalone_source(PREDICTOR_MODULE, HEADING)
 
 
 def imported(source: str) -> set[str]:
@@ -25,28 +20,32 @@ def imported(source: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def test_the_predictor_imports_numpy_and_scipy_only(predictor_source: str) -> None:
-    assert imported(predictor_source) - sys.stdlib_module_names == {"numpy", "scipy"}
+@pytest.mark.parametrize("is_of_spans", [False, True])
+def test_the_predictor_imports_numpy_and_scipy_only(is_of_spans: bool) -> None:
+    source = predictor_source(is_of_spans=is_of_spans)
+    assert imported(source) - sys.stdlib_module_names == {"numpy", "scipy"}
+    assert "pickle.load" not in source
+    assert ">>>" not in source
 
 
-def test_it_has_what_predicts_and_nothing_that_learns_or_needs_the_pool(predictor_source: str) -> None:
+def test_it_has_what_predicts_and_nothing_that_learns_or_needs_the_pool() -> None:
+    predictor = predictor_source(is_of_spans=False)
     defined = {
         node.name
-        for node in ast.walk(ast.parse(predictor_source))
+        for node in ast.walk(ast.parse(predictor))
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
     assert {"Predictor", "Featurizer", "LinearModel", "NaiveBayesModel", "words"} <= defined
     assert not {"fit", "learn", "save", "solve", "LabelPropagationModel", "ExternalModel"} & defined
-    assert "pickle.load" not in predictor_source
-    assert ">>>" not in predictor_source
 
 
-def test_it_reads_like_a_file_that_somebody_wrote(predictor_source: str, tmp_path: Path) -> None:
+def test_it_reads_like_a_file_that_somebody_wrote(tmp_path: Path) -> None:
     """Formatted, and without a name that is undefined or not used."""
-    path = tmp_path / "predictor.py"
-    path.write_text(predictor_source, encoding="utf-8")
+    for is_of_spans in (False, True):
+        path = tmp_path / f"predictor{is_of_spans:d}.py"
+        path.write_text(predictor_source(is_of_spans=is_of_spans), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
-    common = ["--isolated", "--line-length", "110", "--target-version", "py311", str(path)]
+    common = ["--isolated", "--line-length", "110", "--target-version", "py311", str(tmp_path)]
     for command in (["format", "--check"], ["check", "--select", "E,F,I,B,UP"]):
         done = subprocess.run([*ruff, *command, *common], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

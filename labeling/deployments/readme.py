@@ -1,0 +1,107 @@
+"""README of a downloaded model: what the folder is, how to use it, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
+
+CLASSIFIER_USE = """\
+    predictor.classes                        # names, in the order of the columns
+    predictor.predict_proba(["some text"])   # an array: a row per text, a column per class
+    predictor.predict(["some text"])         # the predicted class of each text, or its list of labels
+"""
+TAGGER_USE = """\
+    predictor.classes                        # names
+    predictor.predict(["some text"])         # of each text its spans: start, end, class, probability
+"""
+HEADING = """Predictor: the model of this folder at work. Texts in, predictions out.
+
+    predictor = Predictor.load("the folder of this file")
+{use}
+On the command line, one text per line in and one JSON object per line out:
+
+    python predictor.py < texts.txt
+
+Needs Python 3.11 or newer, NumPy and SciPy, nothing else. It reads arrays (.npy, without pickle) and JSON.
+Review Queue gathered it from its own source (Apache License 2.0), so both compute the same. `Predictor`
+comes last, after what it is made of.
+"""
+README = """\
+Model {number} of the project "{project}"
+
+{labels} labeled documents trained it{trained}. It predicts {task}:
+{classes}
+
+Quality: {quality}
+{left_out}
+Use
+    python predictor.py < texts.txt          one text per line in, one JSON object per line out
+    python predictor.py --json < texts.jsonl each line a text as a JSON string, for texts with line breaks
+
+    from predictor import Predictor
+    predictor = Predictor.load("this folder")
+{use}
+Needs Python 3.11 or newer with NumPy and SciPy:  pip install numpy scipy
+
+Files
+    predictor.py     all code, to be read and changed
+    predictor.json   the classes and the measured quality
+{folders}"""
+CLASSIFIER_FOLDERS = """\
+    experts/         the weights of the model, as arrays
+    features/        what turns a text into numbers, learned on the texts of the project, as arrays
+
+The arrays hold no texts, and words as hashes only. One can still find out whether a word occurs in the
+project, so share the folder only with people who may know that.
+"""
+TAGGER_FOLDERS = """\
+    tagger/          the weights of the model, and groups of words, as arrays
+
+The folder holds no texts, but frequent words of them, so share it only with people who may know them.
+"""
+TASKS: dict[str, str] = {
+    Project.Kind.SINGLE: "one class per text",
+    Project.Kind.MULTI: "any number of labels per text",
+    Project.Kind.SPANS: "spans of these classes",
+}
+
+
+def source_heading(*, is_of_spans: bool) -> str:
+    """The docstring of `predictor.py`."""
+    return HEADING.format(use=TAGGER_USE if is_of_spans else CLASSIFIER_USE)
+
+
+def readme(version: ModelVersion, manifest: Mapping[str, Any]) -> str:
+    """What the folder is, for whoever finds it years later."""
+    is_of_spans = version.project.kind == Project.Kind.SPANS
+    return README.format(
+        number=version.number,
+        project=version.project.name,
+        labels=version.label_count,
+        trained=f" on {version.finished_at:%Y-%m-%d}" if version.finished_at else "",
+        task=TASKS[version.project.kind],
+        classes="\n".join(f"    {label_class['name']}" for label_class in manifest["classes"]),
+        quality=_quality(version),
+        left_out=_left_out(manifest["left_out"]),
+        use=TAGGER_USE if is_of_spans else CLASSIFIER_USE,
+        folders=TAGGER_FOLDERS if is_of_spans else CLASSIFIER_FOLDERS,
+    )
+
+
+def _quality(version: ModelVersion) -> str:
+    quality = version.metadata.new_texts
+    if quality is None:
+        return "not measured, because no test document was labeled when the model was trained."
+    return (
+        f"macro F1 {quality.macro_f1:.3f} of exactly this predictor, on {quality.documents} test documents\n"
+        "that it was not trained on, with the labels at that time."
+    )
+
+
+def _left_out(names: list[str]) -> str:
+    if not names:
+        return ""
+    return f"Left out, because they know the documents of the project only: {', '.join(names)}.\n"
