@@ -23,9 +23,10 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
 from analytics.metrics.classification import confusion_matrix, counts_of_matrix, f1_values
-from analytics.metrics.curves import Points, TargetStatus, labels_to
+from analytics.metrics.curves import TargetStatus, labels_to
 from analytics.metrics.intervals import f1_of_counts
 from benchmarks._frame import machine, show
+from labeling.learning.evaluation.curve_extrapolation import Points
 
 Floats = NDArray[np.float64]
 MAX_DOCUMENTS, MAX_LABELS, LONGEST = 6_000, 1_200, 2_000

@@ -11,12 +11,13 @@ from analytics.charts.curves import Band
 from analytics.charts.forecasts import Forecasted, forecast_chart
 from analytics.data.content_cache import cached_by_content
 from analytics.data.queries import active_classes
-from analytics.metrics.curves import CurveFit, Forecast, Points, TargetStatus, labels_to
+from analytics.metrics.curves import Forecast, TargetStatus, labels_to
 from analytics.metrics.intervals import f1_of_counts
 from analytics.metrics.measures import MIN_HEADLINE_DOCUMENTS, Interval, Measure
 from analytics.models import Measurement
 from labeling.annotations.models import Annotation
 from labeling.guidelines.models import LabelClass
+from labeling.learning.evaluation.curve_extrapolation import CurveFit, Points
 from labeling.projects.models import Project
 
 MAX_VERSIONS = 1_000  # of a curve, the newest
@@ -162,7 +163,7 @@ def _overall(
         for value, low, high in [average]
     ]
     forecast, fit = _forecast(project, points)
-    gain = fit.gain(NEXT) if fit is not None else None
+    gain = None if fit is None else _measure(fit.gain(NEXT))
     return LearningCurve(
         name,
         None,
@@ -230,6 +231,11 @@ def _times(measure: Measure | None, factor: float | None) -> Measure | None:
     return Measure(
         value, measure.reason, Interval(measure.interval.low * factor, measure.interval.high * factor)
     )
+
+
+def _measure(band: Band) -> Measure:
+    value, low, high = band
+    return Measure(value, interval=Interval(low, high))
 
 
 def _band(measure: Measure) -> Band:

@@ -75,7 +75,7 @@ def estimate_savings(
     their mean unbiased where k is small (Rao and Wu 1988, "Resampling inference with complex survey data").
     """
     rng = np.random.default_rng(seed)
-    weights = _resampled_documents(len(truth), N_DRAWS, rng)
+    weights = resampled_documents(len(truth), N_DRAWS, rng)
     grid = np.unique(np.concatenate([c.labels for runs in curves.values() for c in runs]))
     means = {
         name: _mean_of_runs([_on_grid(c, truth, n_classes, weights, grid) for c in runs], rng)
@@ -93,8 +93,8 @@ def estimate_savings(
     }
     return LabelSavings(
         grid.tolist(),
-        _estimate(full),
-        {name: [_estimate(column) for column in mean.T] for name, mean in means.items()},
+        estimate_of(full),
+        {name: [estimate_of(column) for column in mean.T] for name, mean in means.items()},
         _estimates(reached),
         _estimates(saved),
     )
@@ -122,7 +122,7 @@ def labels_needed(labels: Integers, quality: Doubles, targets: Doubles) -> Doubl
     return needed
 
 
-def _resampled_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
+def resampled_documents(n_test: int, n_draws: int, rng: np.random.Generator) -> Floats:
     """(n_draws + 1, n_test): how often each test document counts; first once each, as it was measured."""
     sampled = rng.multinomial(n_test, np.full(n_test, 1 / n_test), size=n_draws)
     return np.concatenate([np.ones((1, n_test)), sampled]).astype(np.float32)
@@ -141,12 +141,20 @@ def _on_grid(
     curve: QualityCurve, truth: AnyArray, n_classes: int, weights: AnyArray, grid: Integers
 ) -> Doubles:
     """(n_draws + 1, n_points): macro F1 of a run under each draw of the test documents."""
+    quality = resampled_quality(curve.decided, truth, n_classes, weights)
+    return np.stack([np.interp(grid, curve.labels, row) for row in quality])
+
+
+def resampled_quality(decided: AnyArray, truth: AnyArray, n_classes: int, weights: AnyArray) -> Doubles:
+    """(n_draws + 1, n_steps) macro F1 of each step under each draw of the test documents.
+
+    decided, truth : as in `QualityCurve` and `estimate_savings`; weights : from `resampled_documents`
+    """
     true_flags = _flags(truth, n_classes)
     support = weights @ true_flags.astype(np.float32)
-    quality = np.stack(
-        [_macro_f1(_flags(step, n_classes), true_flags, support, weights) for step in curve.decided], axis=1
+    return np.stack(
+        [_macro_f1(_flags(step, n_classes), true_flags, support, weights) for step in decided], axis=1
     )
-    return np.stack([np.interp(grid, curve.labels, row) for row in quality])
 
 
 def _macro_f1(decided: Flags, true_flags: Flags, support: AnyArray, weights: AnyArray) -> Doubles:
@@ -164,11 +172,11 @@ def _flags(labels: AnyArray, n_classes: int) -> Flags:
 
 def _estimates(resampled: Mapping[str, Mapping[float, Doubles]]) -> dict[str, dict[float, Estimate]]:
     return {
-        name: {share: _estimate(x) for share, x in targets.items()} for name, targets in resampled.items()
+        name: {share: estimate_of(x) for share, x in targets.items()} for name, targets in resampled.items()
     }
 
 
-def _estimate(labels: Doubles) -> Estimate:
+def estimate_of(labels: Doubles) -> Estimate:
     """From what was measured, first, and the draws after it."""
     value = float(labels[0])
     low, high = np.quantile(labels[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])

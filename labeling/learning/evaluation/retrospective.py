@@ -20,7 +20,14 @@ from labeling.learning.query_strategies.class_weights import (
 )
 from labeling.learning.query_strategies.cold_start import start_head
 from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
-from labeling.learning.query_strategies.mix import HeadEntry, Mix, SelectionTargets, Strategy, rare_classes
+from labeling.learning.query_strategies.mix import (
+    HeadEntry,
+    Mix,
+    SelectionTargets,
+    Share,
+    Strategy,
+    rare_classes,
+)
 from labeling.learning.query_strategies.pool_scores import score_rows
 from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.rows import Rows
@@ -28,6 +35,9 @@ from labeling.learning.text.rows import Rows
 CommitteeFit = Callable[..., Committee]  # `fit_committee` or `fit_plain`
 # From a model and the labels of each class so far to shares of the head.
 Needs = Callable[[Committee, Integers], Mapping[int, float]]
+# From the row numbers labeled so far, in order, and which of them were drawn at random, to the shares from
+# now on; None for the usual ones.
+Control = Callable[[Integers, Flags], Mix | None]
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Step:
     labels : documents labeled so far; calibration : expected calibration error on the test documents
     seconds : processor time of the fit and the choice
     decided : what was decided of the test documents, in the shape of `KnownPool.labels`
+    chosen : row numbers of the documents that this step labeled; is_random : which of them chance alone chose
     """
 
     labels: int
@@ -91,6 +102,8 @@ class Step:
     calibration: float
     seconds: float
     decided: AnyArray
+    chosen: Integers
+    is_random: Flags
 
 
 def replay(
@@ -103,6 +116,7 @@ def replay(
     seed: int,
     growth: float = 0.0,
     needs: Needs | None = None,
+    control: Control | None = None,
 ) -> Iterator[Step]:
     """Label the pool batch by batch, as the strategy chooses; one step after each batch.
 
@@ -110,8 +124,9 @@ def replay(
     budget : documents to label; fewer where the pool is smaller
     growth : a batch is this share of what is labeled, where that is more than `batch`
     needs : what reports would ask of each choice; None for the engine's own estimate
+    control : sets the shares before each choice; None for the usual ones
     """
-    labeled = np.zeros(0, dtype=np.int64)
+    labeled, is_random = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
     order = np.random.default_rng(seed).permutation(len(pool.rows))
     predicted: list[tuple[AnyArray, AnyArray]] = []  # what was predicted of each batch, and what it was
     committee: Committee | None = None
@@ -119,24 +134,34 @@ def replay(
         started = process_time()
         size = min(max(batch, int(growth * len(labeled))), budget - len(labeled))
         if strategy is Strategy.RANDOM:
-            chosen = order[len(labeled) : len(labeled) + size]
+            chosen, is_sampled = order[len(labeled) : len(labeled) + size], np.ones(size, dtype=bool)
         else:
-            chosen = _choose(pool, committee, strategy, labeled, predicted, size, seed, needs)
+            mix = control(labeled, is_random) if control else None
+            chosen, is_sampled = _choose(
+                pool, committee, strategy, labeled, predicted, size, seed, needs, mix
+            )
         if committee is not None and committee.can_rank:
             decided = committee.decide(committee.probabilities(pool.rows.part(chosen)))
             predicted.append((decided, pool.labels[chosen]))
         labeled = np.concatenate([labeled, chosen])
+        is_random = np.concatenate([is_random, is_sampled])
         rows = pool.rows.part(labeled)
         committee = fit(
             rows, pool.labels[labeled], pool.n_classes, auxiliary=pool.auxiliary, start=committee, seed=seed
         )
         seconds = process_time() - started
-        probabilities = committee.probabilities(pool.test)
-        decided = committee.decide(probabilities)
-        quality = quality_of_flags(decided, _flags(pool.test_labels, pool.n_classes))
-        error = calibration_error(probabilities, pool.test_labels) if pool.is_single else 0.0
-        shaped = decided.argmax(axis=1).astype(np.int16) if pool.is_single else decided
-        yield Step(len(labeled), quality, error, seconds, shaped)
+        yield _step(pool, committee, len(labeled), seconds, chosen, is_sampled)
+
+
+def _step(
+    pool: KnownPool, committee: Committee, labels: int, seconds: float, chosen: Integers, is_random: Flags
+) -> Step:
+    probabilities = committee.probabilities(pool.test)
+    decided = committee.decide(probabilities)
+    quality = quality_of_flags(decided, _flags(pool.test_labels, pool.n_classes))
+    error = calibration_error(probabilities, pool.test_labels) if pool.is_single else 0.0
+    shaped = decided.argmax(axis=1).astype(np.int16) if pool.is_single else decided
+    return Step(labels, quality, error, seconds, shaped, chosen, is_random)
 
 
 def _choose(
@@ -148,7 +173,9 @@ def _choose(
     size: int,
     seed: int,
     needs: Needs | None,
-) -> Integers:
+    mix: Mix | None,
+) -> tuple[Integers, Flags]:
+    """The row numbers of the next documents, and which of them the random share drew."""
     draw = seed * 100_003 + len(labeled)
     if committee is None or not committee.can_rank:
 
@@ -158,7 +185,7 @@ def _choose(
 
     else:
         scores = score_rows(pool.rows, committee, strategy is Strategy.DISAGREEMENT)
-        selection_targets = _selection_targets(pool, labeled, predicted)
+        selection_targets = _selection_targets(pool, labeled, predicted, mix or Mix.usual(pool.n_classes))
         if needs is not None:
             selection_targets = _with_needs(selection_targets, pool, labeled, committee, needs)
 
@@ -176,7 +203,8 @@ def _choose(
             )
 
     entries = one_of_each_first(pool.candidates(labeled), size, choose)
-    return pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
+    chosen = pool.numbers(np.array([entry.position for entry in entries], dtype=np.int64))
+    return chosen, np.array([entry.share is Share.RANDOM for entry in entries], dtype=bool)
 
 
 def _with_needs(
@@ -197,7 +225,7 @@ def _with_needs(
 
 
 def _selection_targets(
-    pool: KnownPool, labeled: Integers, predictions: list[tuple[AnyArray, AnyArray]]
+    pool: KnownPool, labeled: Integers, predictions: list[tuple[AnyArray, AnyArray]], mix: Mix
 ) -> SelectionTargets:
     """As the service makes them: quotas by prequential F1, and no share for what a replay does not have."""
     flags = _flags(pool.labels[labeled], pool.n_classes)
@@ -212,9 +240,8 @@ def _selection_targets(
         f1 = prequential_f1(predicted.argmax(axis=1), true_labels.argmax(axis=1), pool.n_classes)
     else:
         f1 = prequential_label_f1(predicted, true_labels)
-    usual = Mix.usual(pool.n_classes)
-    mix = Mix(usual.random, (1 - usual.random) * usual.weak_part, 0.0, 0.0)
-    return SelectionTargets(weakness=weak_class_weights(f1, counts), mix=mix)
+    shares = Mix(mix.random, (1 - mix.random) * mix.weak_part, 0.0, 0.0)
+    return SelectionTargets(weakness=weak_class_weights(f1, counts), mix=shares)
 
 
 def _flags(labels: AnyArray, n_classes: int) -> AnyArray:

@@ -8,7 +8,7 @@ import pytest
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.evaluation.retrospective import KnownPool, calibration_error, replay
-from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.query_strategies.mix import Mix, Strategy
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,23 @@ def test_the_same_seed_draws_the_same_curve(known):
         for _ in range(2)
     )
     assert first == again
+
+
+def test_a_replay_tells_what_it_labeled_and_what_chance_drew(known):
+    usual = list(replay(known, fit_plain, Strategy.DEFAULT, budget=120, batch=20, seed=3))
+    chosen = np.concatenate([step.chosen for step in usual])
+    assert len(np.unique(chosen)) == 120
+    assert sum(step.is_random.sum() for step in usual) == 10  # a tenth of all but the first batch
+    random = list(replay(known, fit_plain, Strategy.RANDOM, budget=40, batch=20, seed=3))
+    assert all(step.is_random.all() for step in random)
+
+
+def test_the_shares_can_change_while_labels_come_in(known):
+    def half(labeled, is_random):
+        return Mix(0.5, 0.2, 0, 0) if len(labeled) >= 40 else None
+
+    steps = list(replay(known, fit_plain, Strategy.DEFAULT, budget=80, batch=20, seed=3, control=half))
+    assert [int(step.is_random.sum()) for step in steps] == [0, 2, 10, 10]
 
 
 def test_a_budget_beyond_the_pool_ends_with_the_pool(known):
