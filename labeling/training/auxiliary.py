@@ -11,7 +11,7 @@ from labeling.documents.models import Document
 from labeling.features.class_descriptions import class_lines, description_vectors
 from labeling.features.embedding_progress import embedding_folder
 from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
-from labeling.learning.classifiers.external import ExternalModel
+from labeling.learning.classifiers.external import ExternalClassifier, ExternalModel
 from labeling.learning.storage.feature_store import WORDS, FeatureStore
 from labeling.learning.text.rows import Rows
 from labeling.predictions.external import external_predictions
@@ -35,7 +35,7 @@ def _outside(project: Project, classes: Sequence[UUID]) -> dict[str, ExternalMod
     """Models from elsewhere, each an expert of its own."""
     is_single = project.kind == Project.Kind.SINGLE
     return {
-        f"outside: {name}": ExternalModel.of(positions, probabilities, is_single=is_single)
+        f"outside: {name}": ExternalClassifier(is_single).fit(positions, probabilities).model_
         for name, (positions, probabilities) in external_predictions(project.pk, classes).items()
     }
 

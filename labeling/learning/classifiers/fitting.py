@@ -10,12 +10,16 @@ from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import NOT_CROSSED, Committee, Expert, likely
 from labeling.learning.classifiers.cross_validation import cross_validated_counts, one_hot
 from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETERS, Hyperparameters, augmented
-from labeling.learning.classifiers.label_propagation import propagate
-from labeling.learning.classifiers.linear import LinearModel, fit_multi, fit_single
-from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_one_vs_rest, fit_words
-from labeling.learning.classifiers.stacking import MIN_LABELS, folds, learn_label_weights, learn_weights
-from labeling.learning.classifiers.thresholds import PRIOR_THRESHOLD, decision_threshold
-from labeling.learning.classifiers.zero_shot import read_guideline
+from labeling.learning.classifiers.label_propagation import LabelPropagationClassifier
+from labeling.learning.classifiers.linear import LinearClassifier, LinearModel
+from labeling.learning.classifiers.naive_bayes import (
+    NaiveBayesClassifier,
+    OneVsRestNaiveBayes,
+    Vocabulary,
+)
+from labeling.learning.classifiers.stacking import MIN_LABELS, LogLinearPool, folds
+from labeling.learning.classifiers.thresholds import PRIOR_THRESHOLD, DecisionThresholds
+from labeling.learning.classifiers.zero_shot import ZeroShotClassifier
 from labeling.learning.text.rows import Rows
 
 # What each expert is usually worth beside the linear one, in log-weights; the data moves it from there.
@@ -23,7 +27,7 @@ USUAL = {"linear": 1.0, "words": 0.15, "neighbours": 0.2, "guideline": 0.3, "out
 USUAL_LABELS = {"linear": 0.8, "words": 0.1, "guideline": 0.3, "outside": 0.3}  # several labels
 FADING = 10.0  # labels per class at which the guideline's voice has halved
 SETTLED_LABELS, SETTLED_GROWTH = 1_000, 1.3
-FOLD_TOLERANCE = 1e-5  # of fits that only serve to weigh
+FOLD_TOLERANCE, LABEL_FOLD_TOLERANCE = 1e-5, 1e-4  # of fits that only serve to weigh
 
 Make = Callable[[Integers], Expert]  # row numbers to learn from
 
@@ -93,7 +97,7 @@ def _fit_classes(
     seen = np.unique(labels)
     more, true_labels = augmented(rows, labels, n_classes, hyperparameters.augmentation, seed)
     before = None if start is None else start.linear
-    linear = fit_single(more, true_labels, n_classes, strength=hyperparameters.strength, start=before)
+    linear = LinearClassifier(hyperparameters.strength).learn(more, true_labels, n_classes, start=before)
     bench = Bench({"linear": _linear(rows, labels, n_classes, hyperparameters, seed)}, {})
     if auxiliary is not None and len(seen) > 1:
         bench = _bench(rows, labels, n_classes, auxiliary, linear, bench)
@@ -119,7 +123,7 @@ def _linear(
 ) -> Make:
     def make(numbers: Integers) -> Expert:
         part = augmented(rows.part(numbers), labels[numbers], n_classes, hyperparameters.augmentation, seed)
-        return fit_single(*part, n_classes, strength=hyperparameters.strength, tolerance=FOLD_TOLERANCE)
+        return LinearClassifier(hyperparameters.strength, FOLD_TOLERANCE).learn(*part, n_classes)
 
     return make
 
@@ -134,7 +138,7 @@ def _bench(
     step, near = auxiliary.step, rows.neighbors
     if step is not None and near is not None and rows.positions is not None:
         own = auxiliary.own_anchors(rows.positions)
-        makes["neighbours"] = lambda numbers: propagate(
+        makes["neighbours"] = lambda numbers: LabelPropagationClassifier().learn(
             step, near[numbers], own[numbers], labels[numbers], n_classes
         )
     return Bench(makes, _ready(auxiliary))
@@ -156,7 +160,9 @@ def _words(
     def make(numbers: Integers) -> Expert:
         positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
         is_labeled = auxiliary.is_labeled(positions)
-        return fit_words(counted[numbers], labels[numbers], n_classes, vocabulary, is_labeled, mass)
+        return NaiveBayesClassifier().learn(
+            counted[numbers], labels[numbers], n_classes, vocabulary, is_labeled, mass
+        )
 
     return make
 
@@ -165,7 +171,7 @@ def _ready(auxiliary: AuxiliaryData) -> dict[str, Expert]:
     """Experts that need no labels."""
     experts: dict[str, Expert] = dict(auxiliary.outside)
     if auxiliary.described is not None:
-        guideline = read_guideline(auxiliary.described, auxiliary.unlabeled)
+        guideline = ZeroShotClassifier().learn(auxiliary.described, auxiliary.unlabeled)
         if len(guideline.described):
             experts["guideline"] = guideline
     return experts
@@ -196,9 +202,9 @@ def _weighed(
     if not scores:
         return usual, NOT_CROSSED
     unseen, answers = np.concatenate(scores, axis=1), np.concatenate(held_labels)
-    weights = learn_weights(unseen, answers, usual)
-    predicted = np.tensordot(weights, unseen, 1).argmax(axis=1)
-    return weights, cross_validated_counts(one_hot(predicted, n_classes), one_hot(answers, n_classes))
+    pool = LogLinearPool(usual).fit(unseen, answers)
+    predicted = pool.predict(unseen)
+    return pool.weights_, cross_validated_counts(one_hot(predicted, n_classes), one_hot(answers, n_classes))
 
 
 def _fit_labels(
@@ -212,12 +218,12 @@ def _fit_labels(
     n_classes = labels.shape[1]
     more, true_labels = augmented(rows, labels, n_classes, hyperparameters.augmentation, seed)
     before = None if start is None else start.linear
-    linear = fit_multi(more, true_labels, strength=hyperparameters.strength, start=before)
+    linear = LinearClassifier(hyperparameters.strength).learn(more, true_labels, n_classes, start=before)
     bench = Bench({"linear": _linear_labels(rows, labels, hyperparameters, seed)}, {})
     if auxiliary is not None and len(linear.seen):
         makes: dict[str, Make] = {
             **bench.makes,
-            "words": lambda numbers: fit_one_vs_rest(rows.part(numbers), labels[numbers]),
+            "words": lambda numbers: OneVsRestNaiveBayes().learn(rows.part(numbers), labels[numbers]),
         }
         bench = Bench(makes, _ready(auxiliary))
     weights = _usual(bench.names, USUAL_LABELS, len(labels) / n_classes)
@@ -227,10 +233,10 @@ def _fit_labels(
     if len(labels) >= MIN_LABELS and len(linear.seen):
         numbers, scores = _held_out_labels(rows, labels, bench, seed)
         if len(bench.names) > 1:
-            weights, offset = learn_label_weights(scores, labels[numbers], weights)
+            pool = LogLinearPool(weights).fit(scores, labels[numbers])
+            weights, offset = pool.weights_, pool.offset_
         held_out = likely(np.tensordot(weights, scores, 1) + offset)
-        best = [decision_threshold(*pair) for pair in zip(held_out.T, labels[numbers].T, strict=True)]
-        thresholds = np.array(best, dtype=np.float32)
+        thresholds = DecisionThresholds().fit(held_out, labels[numbers]).thresholds_
         crossed = cross_validated_counts(held_out >= thresholds, labels[numbers])
     everyone = np.arange(len(labels))
     experts = (linear, *(make(everyone) for name, make in bench.makes.items() if name != "linear"))
@@ -253,7 +259,7 @@ def _linear_labels(rows: Rows, labels: Flags, hyperparameters: Hyperparameters, 
         part = augmented(
             rows.part(numbers), labels[numbers], labels.shape[1], hyperparameters.augmentation, seed
         )
-        return fit_multi(*part, strength=hyperparameters.strength, tolerance=1e-4)
+        return LinearClassifier(hyperparameters.strength, LABEL_FOLD_TOLERANCE).learn(*part, labels.shape[1])
 
     return make
 

@@ -5,7 +5,7 @@ its nearest anchors, so a million documents cost one sparse product.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +13,8 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
-from labeling.learning.arrays.types import AnyArray, Floats, Integers, spread_out
+from labeling.learning.arrays.types import AnyArray, Floats, Integers, softmax, spread_out
+from labeling.learning.classifiers.estimator import RowsClassifier
 from labeling.learning.text.lsa import unit_rows
 from labeling.learning.text.rows import Rows
 
@@ -103,31 +104,60 @@ class LabelPropagationModel:
         return cls(int(metadata["n_classes"]), arrays["seen"], arrays["reached"], float(metadata["usual"]))
 
 
-def propagate(
-    step: csr_array, near: csr_array, own: Integers, labels: Integers, n_classes: int
-) -> LabelPropagationModel:
-    """Let labels spread from the labeled documents over the graph.
+class LabelPropagationClassifier(RowsClassifier):
+    """Labels that spread from the labeled rows over a graph of nearest neighbors.
 
-    step : (m, m) from `smoothing`
-    near : (n, m) how near each labeled document is to the anchors
-    own : (n,) the anchor that it is itself, -1 for none
-    labels : (n,) class numbers
-    returns : a model; every class sends out the same amount, however many labels it has
+    Fitted by itself, all rows are anchors, unlabeled ones too; others hang on their nearest anchors.
+
+    steps : of the propagation
+    alpha : of what a row hears from its neighbors, against its own label
 
     Source: Zhou et al. (2004), learning with local and global consistency; the label of a document that is no
     anchor enters by its neighbors.
     """
-    seen, class_indices = np.unique(labels, return_inverse=True)
-    chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
-    is_anchor = own >= 0
-    scale = np.asarray(near.sum(axis=1), dtype=np.float32)
-    spread = np.where(is_anchor, 0, 1 / np.maximum(scale, 1e-9)).astype(np.float32)[:, None]
-    entering = (near.T @ (chosen * spread)).astype(np.float32)
-    np.add.at(entering, own[is_anchor], chosen[is_anchor])
-    entering /= np.maximum(entering.sum(axis=0), 1e-9)
-    reached = entering.copy()
-    for _ in range(STEPS):
-        reached = PROPAGATION_WEIGHT * (step @ reached) + (1 - PROPAGATION_WEIGHT) * entering
-    propagated = near @ reached
-    usual = float(propagated.sum(axis=1).mean()) if len(labels) else 0.0
-    return LabelPropagationModel(n_classes, seen, reached, usual)
+
+    model_: LabelPropagationModel
+
+    def __init__(self, steps: int = STEPS, alpha: float = PROPAGATION_WEIGHT) -> None:
+        self.steps = steps
+        self.alpha = alpha
+
+    def _fit_rows(self, rows: Rows, labels: Integers, n_classes: int) -> LabelPropagationModel:
+        self.anchors_ = rows.points()
+        everyone, known = np.arange(len(rows)), np.flatnonzero(labels >= 0)
+        near = nearest(self.anchors_, self.anchors_, own=everyone)
+        return self.learn(smoothing(near), near[known], known, labels[known], n_classes)
+
+    def learn(
+        self, step: csr_array, near: csr_array, own: Integers, labels: Integers, n_classes: int
+    ) -> LabelPropagationModel:
+        """Let labels spread from the labeled documents over the graph, unchecked.
+
+        step : (m, m) from `smoothing`
+        near : (n, m) how near each labeled document is to the anchors
+        own : (n,) the anchor that it is itself, -1 for none
+        labels : (n,) class numbers
+        returns : a model; every class sends out the same amount, however many labels it has
+        """
+        seen, class_indices = np.unique(labels, return_inverse=True)
+        chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
+        is_anchor = own >= 0
+        scale = np.asarray(near.sum(axis=1), dtype=np.float32)
+        spread = np.where(is_anchor, 0, 1 / np.maximum(scale, 1e-9)).astype(np.float32)[:, None]
+        entering = (near.T @ (chosen * spread)).astype(np.float32)
+        np.add.at(entering, own[is_anchor], chosen[is_anchor])
+        entering /= np.maximum(entering.sum(axis=0), 1e-9)
+        reached = entering.copy()
+        for _ in range(self.steps):
+            reached = self.alpha * (step @ reached) + (1 - self.alpha) * entering
+        propagated = near @ reached
+        usual = float(propagated.sum(axis=1).mean()) if len(labels) else 0.0
+        return LabelPropagationModel(n_classes, seen, reached, usual)
+
+    def _probabilities(self, rows: Rows) -> Floats:
+        return softmax(self.model_.scores(replace(rows, neighbors=nearest(rows.points(), self.anchors_))))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags

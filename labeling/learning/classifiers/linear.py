@@ -25,6 +25,7 @@ from labeling.learning.arrays.types import (
     below_best,
     spread_out,
 )
+from labeling.learning.classifiers.estimator import UNLABELED, RowsClassifier
 from labeling.learning.classifiers.regularization import STRENGTH
 from labeling.learning.classifiers.solver import Solution, solve
 from labeling.learning.text.hashing import COLUMNS
@@ -124,80 +125,93 @@ class LinearModel:
         )
 
 
-def fit_single(
-    rows: Rows,
-    labels: AnyIntegers,
-    n_classes: int,
-    *,
-    strength: float = STRENGTH,
-    start: LinearModel | None = None,
-    tolerance: float | None = None,
-) -> LinearModel:
-    """Fit one class per document.
+class LinearClassifier(RowsClassifier):
+    """Logistic regression over all views at once, for one class per row or several labels.
 
-    rows : Rows of n ≥ 1 labeled documents
-    labels : (n,) class numbers in [0, n_classes)
-    start : the model before this one; where it has seen the same classes the fit begins there
-    returns : a model; with one class only in the labels it answers 1 for that class
+    strength : C, higher follows the labels more closely
+    tolerance : of the objective, relative; None for the solver's own
 
     Source: logistic regression, balanced weights n / (k · count of the class), at most `MAX_WEIGHT`; two
     classes share one column of weights, as in scikit-learn.
+
+    >>> model = LinearClassifier().fit(np.array([[0., 1.], [1., 0.], [.1, 1.]]), np.array([5, 7, 5]))
+    >>> model.predict(np.array([[0., 2.], [2., 0.]])).tolist()
+    [5, 7]
     """
-    seen, class_indices = np.unique(labels.astype(np.int64), return_inverse=True)
-    if len(seen) == 1:
-        return constant_model(rows, seen, n_classes)
-    balanced = len(class_indices) / (len(seen) * np.bincount(class_indices))
-    weights = np.minimum(balanced, MAX_WEIGHT)[class_indices]
-    is_binary = len(seen) == 2
-    targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
-    start_values = None if start is None else _as_start(start, seen, rows, is_binary)
-    inputs = rows.sparse, rows.points(), targets, weights
-    is_exclusive = not is_binary
-    solution = solve(
-        *inputs, strength=strength, exclusive=is_exclusive, start=start_values, tolerance=tolerance
-    )
-    if is_binary:  # softmax over (-z/2, z/2) is the sigmoid of z
-        halves = np.array([[-0.5, 0.5]], dtype=np.float32)
-        solution = Solution(
-            solution.columns,
-            solution.sparse_weights * halves,
-            solution.dense_weights * halves,
-            (solution.intercept * halves)[0],
+
+    model_: LinearModel
+
+    def __init__(self, strength: float = STRENGTH, tolerance: float | None = None) -> None:
+        self.strength = strength
+        self.tolerance = tolerance
+
+    def _fit_rows(self, rows: Rows, labels: Integers, n_classes: int) -> LinearModel:
+        is_labeled = labels.reshape(len(labels), -1).min(axis=1) > UNLABELED
+        kept = np.flatnonzero(is_labeled)
+        return self.learn(rows.part(kept), labels[kept] if labels.ndim == 1 else labels[kept] > 0, n_classes)
+
+    def learn(
+        self, rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, start: LinearModel | None = None
+    ) -> LinearModel:
+        """The model of these rows, unchecked.
+
+        rows : Rows of n ≥ 1 labeled documents
+        labels : (n,) class numbers in [0, n_classes), or (n, n_classes) bool; a row of these may be empty
+        start : the model before this one; where it has seen the same classes the fit begins there
+        returns : a model; with one class only in the labels it answers 1 for that class
+        """
+        if labels.ndim == 2:
+            return self._learn_labels(rows, labels.astype(bool), start)
+        seen, class_indices = np.unique(labels.astype(np.int64), return_inverse=True)
+        if len(seen) == 1:
+            return constant_model(rows, seen, n_classes)
+        balanced = len(class_indices) / (len(seen) * np.bincount(class_indices))
+        weights = np.minimum(balanced, MAX_WEIGHT)[class_indices]
+        is_binary = len(seen) == 2
+        targets = class_indices[:, None].astype(np.float64) if is_binary else np.eye(len(seen))[class_indices]
+        solution = solve(
+            rows.sparse,
+            rows.points(),
+            targets,
+            weights,
+            strength=self.strength,
+            exclusive=not is_binary,
+            start=None if start is None else _as_start(start, seen, rows, is_binary),
+            tolerance=self.tolerance,
         )
-    return _model(solution, n_classes, seen, "softmax")
+        return _model(_halved(solution) if is_binary else solution, n_classes, seen, "softmax")
+
+    def _learn_labels(self, rows: Rows, labels: Flags, start: LinearModel | None) -> LinearModel:
+        """One against the rest for each class, all in one problem."""
+        seen = np.flatnonzero(labels.any(axis=0))
+        if len(seen) == 0:
+            return constant_model(rows, seen, labels.shape[1], "sigmoid")
+        targets = labels[:, seen].astype(np.float64)
+        solution = solve(
+            rows.sparse,
+            rows.points(),
+            targets,
+            np.ones(targets.shape),
+            strength=self.strength,
+            exclusive=False,
+            start=None if start is None else _as_start(start, seen, rows, is_binary=False),
+            tolerance=LABEL_TOLERANCE if self.tolerance is None else self.tolerance,
+        )
+        return _model(solution, labels.shape[1], seen, "sigmoid")
+
+    def _probabilities(self, rows: Rows) -> Floats:
+        return self.model_.probabilities(rows)
 
 
-def fit_multi(
-    rows: Rows,
-    labels: Flags,
-    *,
-    strength: float = STRENGTH,
-    start: LinearModel | None = None,
-    tolerance: float = LABEL_TOLERANCE,
-) -> LinearModel:
-    """Fit several labels per document: one against the rest for each class, all in one problem.
-
-    rows : Rows of n ≥ 1 labeled documents
-    labels : (n, n_classes) bool; a row may be empty
-    start : the model before this one; where it has seen the same classes the fit begins there
-    """
-    seen = np.flatnonzero(labels.any(axis=0))
-    if len(seen) == 0:
-        return constant_model(rows, seen, labels.shape[1], "sigmoid")
-    targets = labels[:, seen].astype(np.float64)
-    start_values = None if start is None else _as_start(start, seen, rows, is_binary=False)
-    evenly = np.ones(targets.shape)
-    solution = solve(
-        rows.sparse,
-        rows.points(),
-        targets,
-        evenly,
-        strength=strength,
-        exclusive=False,
-        start=start_values,
-        tolerance=tolerance,
+def _halved(solution: Solution) -> Solution:
+    """Of two classes: softmax over (-z/2, z/2) is the sigmoid of z."""
+    halves = np.array([[-0.5, 0.5]], dtype=np.float32)
+    return Solution(
+        solution.columns,
+        solution.sparse_weights * halves,
+        solution.dense_weights * halves,
+        (solution.intercept * halves)[0],
     )
-    return _model(solution, labels.shape[1], seen, "sigmoid")
 
 
 def _as_start(start: LinearModel, seen: Integers, rows: Rows, is_binary: bool) -> Solution | None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
+from sklearn.utils.validation import check_non_negative
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import (
@@ -28,15 +29,17 @@ from labeling.learning.arrays.types import (
     softmax,
     spread_out,
 )
+from labeling.learning.classifiers.estimator import UNLABELED, RowsClassifier, as_rows
 from labeling.learning.classifiers.linear import LinearModel, places_of
 from labeling.learning.classifiers.solver import compact_columns
 from labeling.learning.text.hashing import WORD_COLUMNS
 from labeling.learning.text.rows import Rows
 
 ROUNDS = 6
-SMOOTHING = 0.05  # occurrences of every word in every class that nobody saw
-MIN_DOCUMENTS = 3  # that hold a word: rarer ones only blur
-GUESSED = 10.0  # what all unlabeled documents together count, in labeled ones
+COMPLEMENT_SMOOTHING = 0.3
+SMOOTHING = 0.05
+MIN_DOCUMENTS = 3
+GUESSED = 10.0
 ROW_SCALE = 3.0  # a document counts as this many words times the root of its length: words repeat each other
 TRUSTED_LABELS = 5  # a class, at which what is known of its size counts half of what it counts at most
 MIN_MASS = 0.2  # of an even share: no class may die out among the guesses
@@ -102,11 +105,11 @@ class Vocabulary:
         return self.counts.T.tocsr()
 
     @classmethod
-    def of(cls, unlabeled: Rows, labeled: Rows) -> Self:
+    def of(cls, unlabeled: Rows, labeled: Rows, min_documents: int = MIN_DOCUMENTS) -> Self:
         """The words of enough documents, labeled or not."""
         held = unlabeled.presence()
         seen = vstack([held, labeled.presence()], format="csr")
-        columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= MIN_DOCUMENTS)
+        columns = np.flatnonzero(np.bincount(seen.indices, minlength=WORD_COLUMNS) >= min_documents)
         return cls(columns, scaled_words(held, len(columns), places_of(columns, WORD_COLUMNS)))
 
 
@@ -125,75 +128,141 @@ def scaled_words(presence: csr_array, n_words: int, positions: NDArray[np.int32]
     return csr_array((data, indices, presence.indptr), shape=(presence.shape[0], n_words + 1))
 
 
-def fit_words(
-    labeled: csr_array,
-    labels: Integers,
-    n_classes: int,
-    vocabulary: Vocabulary,
-    is_labeled: Flags,
-    mass: Doubles,
-) -> NaiveBayesModel:
-    """Fit naive Bayes to the labels and, softly, to the unlabeled documents.
+class NaiveBayesClassifier(RowsClassifier):
+    """Naive Bayes that also counts documents whose class it only guesses, by expectation and maximization.
 
-    labeled : (n, m + 1) from `scaled_words`
-    labels : (n,) class numbers; two classes at least
-    is_labeled : (n_unlabeled,) documents of the vocabulary's counts that have a label by now
-    mass : (n_classes,) how common each class is in the pool, as far as is known: the more labels there are,
-        the more the guesses follow it; at first every class gets as many
-    returns : a model of the classes in `labels`; all weigh the same in it, however many labels they have
+    It reads which words occur; of other matrices, which columns are not 0.
+
+    rounds : of guessing; 0 learns from the labels alone
+    smoothing : occurrences of every word in every class that nobody saw
+    guessed : what all unlabeled documents together count, in labeled ones
+    min_documents : that hold a word; rarer ones only blur
 
     Source: Nigam et al. (2000), with presence instead of counts and rows scaled by the root of their length.
     """
-    seen, class_indices = np.unique(labels, return_inverse=True)
-    chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
-    chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
-    own = (labeled.T @ chosen)[:-1]
-    trust = 0.5 * len(labels) / (len(labels) + TRUSTED_LABELS * len(seen))  # the root of it in the end
-    common = (mass[seen] / mass[seen].sum()) ** trust
-    share = np.maximum(common / common.sum(), MIN_MASS / len(seen)).astype(np.float32)
-    share /= share.sum()
-    worth = np.float32(GUESSED * len(labels) / max(vocabulary.counts.shape[0], 1))
-    weights = _log_shares(own)
-    for _ in range(ROUNDS):
-        guesses = softmax(vocabulary.counts @ np.concatenate([weights, np.zeros_like(weights[:1])]))
-        guesses[is_labeled] = 0
-        guesses *= share * guesses.sum() / np.maximum(guesses.sum(axis=0), 1e-6)
-        weights = _log_shares(own + worth * (vocabulary.by_word @ guesses)[:-1])
-    return NaiveBayesModel(n_classes, seen, vocabulary.columns, weights)
+
+    model_: NaiveBayesModel
+
+    def __init__(
+        self,
+        rounds: int = ROUNDS,
+        smoothing: float = SMOOTHING,
+        guessed: float = GUESSED,
+        min_documents: int = MIN_DOCUMENTS,
+    ) -> None:
+        self.rounds = rounds
+        self.smoothing = smoothing
+        self.guessed = guessed
+        self.min_documents = min_documents
+
+    def _fit_rows(self, rows: Rows, labels: Integers, n_classes: int) -> NaiveBayesModel:
+        known, unknown = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
+        labeled, unlabeled = rows.part(known), rows.part(unknown)
+        vocabulary = Vocabulary.of(unlabeled, labeled, self.min_documents)
+        nobody, even = np.zeros(len(unlabeled), dtype=bool), np.full(n_classes, 1 / n_classes)
+        return self.learn(vocabulary.read(labeled), labels[known], n_classes, vocabulary, nobody, even)
+
+    def learn(
+        self,
+        labeled: csr_array,
+        labels: Integers,
+        n_classes: int,
+        vocabulary: Vocabulary,
+        is_left_out: Flags,
+        mass: Doubles,
+    ) -> NaiveBayesModel:
+        """The model of the labels and, softly, of the unlabeled documents, unchecked.
+
+        labeled : (n, m + 1) from `scaled_words`
+        labels : (n,) class numbers
+        is_left_out : (n_unlabeled,) documents of the vocabulary's counts whose class is not to be guessed:
+            they have a label, or are held out
+        mass : (n_classes,) how common each class is in the pool, as far as is known: the more labels there
+            are, the more the guesses follow it; at first every class gets as many
+        returns : a model of the classes in `labels`; all weigh the same, however many labels they have
+        """
+        seen, class_indices = np.unique(labels, return_inverse=True)
+        chosen = np.eye(len(seen), dtype=np.float32)[class_indices]
+        chosen *= np.float32(len(labels) / len(seen)) / chosen.sum(axis=0)
+        own = (labeled.T @ chosen)[:-1]
+        share = _guessed_shares(mass[seen], len(labels))
+        worth = np.float32(self.guessed * len(labels) / max(vocabulary.counts.shape[0], 1))
+        weights, other = _log_shares(own, self.smoothing), np.zeros((1, len(seen)), dtype=np.float32)
+        for _ in range(self.rounds):
+            guesses = softmax(vocabulary.counts @ np.concatenate([weights, other]))
+            guesses[is_left_out] = 0
+            guesses *= share * guesses.sum() / np.maximum(guesses.sum(axis=0), 1e-6)
+            weights = _log_shares(own + worth * (vocabulary.by_word @ guesses)[:-1], self.smoothing)
+        return NaiveBayesModel(n_classes, seen, vocabulary.columns, weights)
+
+    def _as_rows(self, X: Any) -> Rows:
+        return as_rows(csr_array(X))
 
 
-def _log_shares(counts: Floats) -> Floats:
-    smoothed = counts + np.float32(SMOOTHING)
+def _guessed_shares(mass: Doubles, n_labels: int) -> Floats:
+    """(k,) the part of the guesses that each class gets."""
+    trust = 0.5 * n_labels / (n_labels + TRUSTED_LABELS * len(mass))  # the root of it in the end
+    common = (mass / mass.sum()) ** trust
+    share = np.maximum(common / common.sum(), MIN_MASS / len(mass)).astype(np.float32)
+    return np.asarray(share / share.sum())
+
+
+def _log_shares(counts: Floats, smoothing: float) -> Floats:
+    smoothed = counts + np.float32(smoothing)
     shares: Floats = np.log(smoothed / smoothed.sum(axis=0))
     return shares
 
 
-COMPLEMENT_SMOOTHING = 0.3  # pseudo-occurrences of every word in every class, in units of TF-IDF
-
-
-def fit_one_vs_rest(rows: Rows, labels: Flags) -> LinearModel:
+class OneVsRestNaiveBayes(RowsClassifier):
     """For each class the log-odds of its documents' words against those of all the others.
 
-    rows : Rows of n ≥ 1 labeled documents; only the sparse view counts
-    labels : (n, n_classes) bool
-    returns : a model without thresholds
+    smoothing : pseudo-occurrences of every word in every class, in units of TF-IDF
 
     Source: Rennie et al. (2003), complement naive Bayes, on TF-IDF, without their weight normalization.
     """
-    seen = np.flatnonzero(labels.any(axis=0))
-    columns, compact = compact_columns(rows.sparse)
-    chosen = labels[:, seen].astype(np.float64)
-    inside = np.asarray(compact.T @ chosen, dtype=np.float64) + COMPLEMENT_SMOOTHING
-    outside = np.asarray(compact.T @ (1 - chosen), dtype=np.float64) + COMPLEMENT_SMOOTHING
-    weights = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
-    positives = chosen.sum(axis=0)
-    prior = np.log((positives + 0.5) / (len(labels) - positives + 0.5))
-    return LinearModel(
-        labels.shape[1],
-        seen,
-        columns,
-        weights.astype(np.float32),
-        np.zeros((0, len(seen)), dtype=np.float32),
-        prior.astype(np.float32),
-        "sigmoid",
-    )
+
+    model_: LinearModel
+
+    def __init__(self, smoothing: float = COMPLEMENT_SMOOTHING) -> None:
+        self.smoothing = smoothing
+
+    def _fit_rows(self, rows: Rows, labels: Integers, n_classes: int) -> LinearModel:
+        known = np.flatnonzero(labels.reshape(len(labels), -1).min(axis=1) > UNLABELED)
+        flags = labels[known] > 0 if labels.ndim == 2 else np.eye(n_classes, dtype=bool)[labels[known]]
+        return self.learn(rows.part(known), flags)
+
+    def learn(self, rows: Rows, labels: Flags) -> LinearModel:
+        """A model without thresholds, unchecked.
+
+        rows : Rows of n ≥ 1 labeled documents; only the sparse view counts
+        labels : (n, n_classes) bool
+        """
+        seen = np.flatnonzero(labels.any(axis=0))
+        columns, compact = compact_columns(rows.sparse)
+        chosen = labels[:, seen].astype(np.float64)
+        inside = np.asarray(compact.T @ chosen, dtype=np.float64) + self.smoothing
+        outside = np.asarray(compact.T @ (1 - chosen), dtype=np.float64) + self.smoothing
+        weights = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
+        positives = chosen.sum(axis=0)
+        prior = np.log((positives + 0.5) / (len(labels) - positives + 0.5))
+        return LinearModel(
+            labels.shape[1],
+            seen,
+            columns,
+            weights.astype(np.float32),
+            np.zeros((0, len(seen)), dtype=np.float32),
+            prior.astype(np.float32),
+            "sigmoid",
+        )
+
+    def _probabilities(self, rows: Rows) -> Floats:
+        return self.model_.probabilities(rows)
+
+    def _as_rows(self, X: Any) -> Rows:
+        check_non_negative(X, type(self).__name__)
+        return as_rows(csr_array(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags

@@ -5,11 +5,13 @@ weight, one that is too sure of itself too, so the sum is calibrated without a f
 """
 
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
+from sklearn.base import BaseEstimator, ClassifierMixin
 
-from labeling.learning.arrays.types import Doubles, Flags, Floats, Integers
+from labeling.learning.arrays.types import AnyArray, Doubles, Flags, Floats, Integers
 
 MIN_LABELS = 12  # below it the usual weights are better than any learned ones
 FOLDS = 4
@@ -40,25 +42,51 @@ def folds(labels: Integers, seed: int) -> Iterator[tuple[Integers, Integers]]:
         yield np.setdiff1d(np.arange(len(labels)), held), held
 
 
-def learn_weights(scores: Floats, labels: Integers, usual: Doubles) -> Doubles:
-    """The weights under which the experts' sum explains held-out labels best, drawn to the usual ones.
+class LogLinearPool(ClassifierMixin, BaseEstimator):
+    """Weights of the experts' log probabilities, learned and calibrated on answers that none has seen.
 
-    scores : (n_experts, n, n_classes) log probabilities of documents that the experts did not see
-    labels : (n,) class numbers
-    usual : (n_experts,) what experience says
-    returns : (n_experts,) at least 0
-
-    Every class counts the same between the experts, every document in how sure they are together.
+    usual : (n_experts,) the weights that experience suggests, to which the learned ones are drawn
 
     Source: Hinton (1999), products of experts; the shrinkage is what keeps a few dozen labels from doing harm
     (switching experts off by their log-loss did not).
 
     >>> right, wrong = np.log([[.9, .1], [.1, .9]]), np.log([[.1, .9], [.9, .1]])
-    >>> weights = learn_weights(np.stack([right, wrong]).repeat(20, 1), np.array([0, 1]).repeat(20),
-    ...                         np.array([1., 1.]))
-    >>> bool(weights[0] > weights[1])
-    True
+    >>> scores = np.stack([right, wrong]).repeat(20, 1)
+    >>> pool = LogLinearPool(np.array([1., 1.])).fit(scores, np.array([0, 1]).repeat(20))
+    >>> bool(pool.weights_[0] > pool.weights_[1]), pool.predict(scores[:, ::20]).tolist()
+    (True, [0, 1])
     """
+
+    def __init__(self, usual: Doubles) -> None:
+        self.usual = usual
+
+    def fit(self, X: Floats, y: AnyArray) -> Self:
+        """Learn `weights_`, each at least 0, and, of several labels, `offset_`, added to every log-odds.
+
+        X : (n_experts, n, n_classes) log probabilities, or log-odds of several labels, of unseen documents
+        y : (n,) class numbers, or (n, n_classes) bool
+        """
+        self.classes_ = np.arange(X.shape[2])
+        self.is_multilabel_ = y.ndim == 2
+        if self.is_multilabel_:
+            self.weights_, self.offset_ = _label_weights(X, y, self.usual)
+        else:
+            self.weights_, self.offset_ = _class_weights(X, y, self.usual), 0.0
+        return self
+
+    def decision_function(self, X: Floats) -> Doubles:
+        """(n, n_classes) what the experts say together, before it is a probability."""
+        total: Doubles = np.tensordot(self.weights_, X, 1) + self.offset_
+        return total
+
+    def predict(self, X: Floats) -> AnyArray:
+        """(n,) class numbers; of several labels (n, n_classes) whether each is more probable than not."""
+        total = self.decision_function(X)
+        return np.asarray(total > 0) if self.is_multilabel_ else np.asarray(total.argmax(axis=1))
+
+
+def _class_weights(scores: Floats, labels: Integers, usual: Doubles) -> Doubles:
+    """Every class counts the same between the experts, every document in how sure they are together."""
     counts = np.bincount(labels, minlength=scores.shape[2])
     worth = (len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[labels]
     rows = np.arange(len(labels))
@@ -98,12 +126,8 @@ def _scale(summed: Doubles, labels: Integers) -> float:
     return float(np.exp(minimize_scalar(objective, bounds=(-0.7, 0.7), method="bounded").x))
 
 
-def learn_label_weights(scores: Floats, labels: Flags, usual: Doubles) -> tuple[Doubles, float]:
-    """The same for several labels per document, all classes together, with an offset of every log-odds.
-
-    scores : (n_experts, n, n_classes) log-odds; labels : (n, n_classes)
-    returns : (n_experts,) weights in [0, MAX_WEIGHT], and the offset
-    """
+def _label_weights(scores: Floats, labels: Flags, usual: Doubles) -> tuple[Doubles, float]:
+    """The same for several labels per document, all classes together, with an offset of every log-odds."""
     targets, by_expert = labels.astype(np.float64), scores.astype(np.float64)
 
     def objective(point: Doubles) -> tuple[float, Doubles]:

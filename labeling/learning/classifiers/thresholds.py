@@ -1,11 +1,37 @@
 """Decision thresholds: from which probability on a label is given, where a document can have several."""
 
+from typing import Self
+
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from labeling.learning.arrays.f1_scores import best_cut, ranking_cuts
-from labeling.learning.arrays.types import AnyFloats, Flags
+from labeling.learning.arrays.types import AnyFloats, Flags, Floats
 
 PRIOR_THRESHOLD = 0.3  # better than one half on GoEmotions at 300 to 3,000 labels
+
+
+class DecisionThresholds(ClassifierMixin, BaseEstimator):
+    """A threshold for each label, from the probabilities of documents that the model has not seen.
+
+    >>> probabilities = np.array([[.9, .1], [.8, .3], [.2, .7]])
+    >>> flags = np.array([[True, False], [True, False], [False, True]])
+    >>> DecisionThresholds().fit(probabilities, flags).predict(probabilities).tolist()
+    [[True, False], [True, False], [False, True]]
+    """
+
+    thresholds_: Floats
+
+    def fit(self, X: AnyFloats, y: Flags) -> Self:
+        """X : (n, n_classes) probabilities; y : (n, n_classes) which labels are right."""
+        best = [decision_threshold(*pair) for pair in zip(X.T, y.T, strict=True)]
+        self.classes_ = np.arange(y.shape[1])
+        self.thresholds_ = np.array(best, dtype=np.float32)
+        return self
+
+    def predict(self, X: AnyFloats) -> Flags:
+        """(n, n_classes) every label that reaches its threshold."""
+        return np.asarray(self.thresholds_ <= X)
 
 
 def decision_threshold(probabilities: AnyFloats, is_positive: Flags) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import AnyArray, Floats, Integers
+from labeling.learning.classifiers.estimator import RowsClassifier
 from labeling.learning.text.lsa import unit_rows
 from labeling.learning.text.rows import Rows
 
@@ -67,18 +68,41 @@ class ZeroShotModel:
         )
 
 
-def read_guideline(described: Rows, unlabeled: Rows) -> ZeroShotModel:
-    """Make the expert from the features of the descriptions.
+class ZeroShotClassifier(RowsClassifier):
+    """Classes by the cosine with their descriptions, measured against the pool.
 
-    described : Rows of n_classes, "name: one line" of each; an empty text where a class has none
-    unlabeled : Rows of documents of the pool, some thousand at random
+    In `fit`, the labeled rows are the descriptions and the unlabeled ones the pool; without any, the
+    descriptions are their own pool. Several rows of one class count as their mean.
     """
-    points, targets = unlabeled.points(), described.points()
-    is_known = np.abs(points).sum(axis=1) > 0
-    center = points[is_known].mean(axis=0) if is_known.any() else np.zeros(points.shape[1], np.float32)
-    classes = np.flatnonzero(np.abs(targets).sum(axis=1) > 0)
-    towards = unit_rows(targets[classes] - center).T
-    cosines = unit_rows(points[is_known] - center) @ towards
-    usual = cosines.mean(axis=0) if len(cosines) else np.zeros(len(classes), np.float32)
-    spread = float((cosines - usual).std()) if cosines.size else 1.0
-    return ZeroShotModel(len(targets), classes, center, towards, usual.astype(np.float32), max(spread, 1e-6))
+
+    model_: ZeroShotModel
+
+    def _fit_rows(self, rows: Rows, labels: Integers, n_classes: int) -> ZeroShotModel:
+        known, unknown = np.flatnonzero(labels >= 0), np.flatnonzero(labels < 0)
+        points = rows.points()[known]
+        member = np.eye(n_classes, dtype=np.float32)[labels[known]]
+        means = (member.T @ points) / np.maximum(member.sum(axis=0), 1)[:, None]
+        described = Rows(rows.sparse[:0], means.astype(np.float32))
+        return self.learn(described, rows.part(unknown if len(unknown) else known))
+
+    def learn(self, described: Rows, unlabeled: Rows) -> ZeroShotModel:
+        """The model from the features of the descriptions, unchecked.
+
+        described : Rows of n_classes, "name: one line" of each; an empty text where a class has none
+        unlabeled : Rows of documents of the pool, some thousand at random
+        """
+        points, targets = unlabeled.points(), described.points()
+        is_known = np.abs(points).sum(axis=1) > 0
+        center = points[is_known].mean(axis=0) if is_known.any() else np.zeros(points.shape[1], np.float32)
+        classes = np.flatnonzero(np.abs(targets).sum(axis=1) > 0)
+        towards = unit_rows(targets[classes] - center).T
+        cosines = unit_rows(points[is_known] - center) @ towards
+        usual = cosines.mean(axis=0) if len(cosines) else np.zeros(len(classes), np.float32)
+        spread = float((cosines - usual).std()) if cosines.size else 1.0
+        usual = usual.astype(np.float32)
+        return ZeroShotModel(len(targets), classes, center, towards, usual, max(spread, 1e-6))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags

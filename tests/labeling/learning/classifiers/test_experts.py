@@ -16,12 +16,12 @@ from labeling.learning.classifiers.label_propagation import (
     NEIGHBORS,
     PROPAGATION_WEIGHT,
     SHARPNESS,
+    LabelPropagationClassifier,
     nearest,
-    propagate,
     smoothing,
 )
-from labeling.learning.classifiers.naive_bayes import Vocabulary, fit_words
-from labeling.learning.classifiers.stacking import folds, learn_label_weights, learn_weights
+from labeling.learning.classifiers.naive_bayes import NaiveBayesClassifier, Vocabulary
+from labeling.learning.classifiers.stacking import LogLinearPool, folds
 from labeling.learning.query_strategies.pool_scores import top_two
 from labeling.learning.storage.graph_store import GraphStore
 from labeling.learning.text.lsa import unit_rows
@@ -35,10 +35,11 @@ def counted(rows):
     return vocabulary, vocabulary.read(rows)
 
 
-def test_naive_bayes_without_unlabeled_documents_is_scikit_learns(counted, rows, labels, monkeypatch):
-    monkeypatch.setattr(naive_bayes, "GUESSED", 0.0)
+def test_naive_bayes_without_unlabeled_documents_is_scikit_learns(counted, rows, labels):
     vocabulary, words = counted
-    model = fit_words(words[:90], labels[:90], 3, vocabulary, np.zeros(len(rows), bool), np.full(3, 1 / 3))
+    model = NaiveBayesClassifier(guessed=0.0).learn(
+        words[:90], labels[:90], 3, vocabulary, np.zeros(len(rows), bool), np.full(3, 1 / 3)
+    )
     oracle = MultinomialNB(alpha=naive_bayes.SMOOTHING, fit_prior=False)
     balanced = 30 / np.bincount(labels[:90])[labels[:90]]
     oracle.fit(csr_matrix(words[:90])[:, :-1], labels[:90], sample_weight=balanced)
@@ -52,8 +53,8 @@ def test_a_labeled_document_does_not_also_count_as_a_guess(counted, rows, labels
     few = np.arange(12)
     everyone = np.isin(np.arange(len(rows)), np.arange(len(rows)))
     mass = np.full(3, 1 / 3)
-    with_guesses = fit_words(words[few], labels[few], 3, vocabulary, ~everyone, mass)
-    without = fit_words(words[few], labels[few], 3, vocabulary, everyone, mass)
+    with_guesses = NaiveBayesClassifier().learn(words[few], labels[few], 3, vocabulary, ~everyone, mass)
+    without = NaiveBayesClassifier().learn(words[few], labels[few], 3, vocabulary, everyone, mass)
     assert not np.allclose(with_guesses.weights, without.weights)
     accuracy = (with_guesses.scores(rows).argmax(axis=1) == labels).mean()
     assert accuracy > (without.scores(rows).argmax(axis=1) == labels).mean()
@@ -95,7 +96,7 @@ def test_labels_spread_as_scikit_learns_do(rows, labels):
         kernel=lambda x, y: joined.toarray(), alpha=PROPAGATION_WEIGHT, max_iter=200, tol=1e-9
     )
     oracle.fit(points, targets)
-    model = propagate(step, near[few], few, labels[few], 3)
+    model = LabelPropagationClassifier().learn(step, near[few], few, labels[few], 3)
     agreed = (model.reached.argmax(axis=1) == oracle.label_distributions_.argmax(axis=1)).mean()
     assert agreed > 0.97
     assert (model.reached.argmax(axis=1) == labels).mean() > 0.9
@@ -104,7 +105,7 @@ def test_labels_spread_as_scikit_learns_do(rows, labels):
 def test_a_document_without_neighbors_leaves_it_to_the_other_experts(rows, labels):
     points = rows.points()
     near = nearest(points, points, own=np.arange(len(points)))
-    model = propagate(smoothing(near), near[:20], np.arange(20), labels[:20], 3)
+    model = LabelPropagationClassifier().learn(smoothing(near), near[:20], np.arange(20), labels[:20], 3)
     alone = Rows(rows.sparse[:2], rows.dense[:2], neighbors=csr_array((2, len(points)), dtype=np.float32))
     assert np.ptp(model.scores(alone), axis=1).max() < 1e-6
     assert np.ptp(model.scores(rows), axis=1).max() < 1e-6  # rows that know of no graph
@@ -155,7 +156,7 @@ def test_an_expert_that_is_always_wrong_gets_no_weight():
     labels = rng.integers(3, size=300)
     right = np.where(np.eye(3, dtype=bool)[labels], -0.2, -2.0) + rng.normal(0, 0.8, (300, 3))
     wrong = np.roll(right, 1, axis=1)
-    weights = learn_weights(np.stack([right, wrong]), labels, np.array([1.0, 0.2]))
+    weights = LogLinearPool(np.array([1.0, 0.2])).fit(np.stack([right, wrong]), labels).weights_
     assert weights[0] > 0.5
     assert weights[1] < 0.1
 
@@ -164,7 +165,7 @@ def test_with_a_dozen_labels_the_weights_stay_near_what_is_usual():
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=12)
     noise = rng.normal(size=(2, 12, 2))
-    weights = learn_weights(noise, labels, np.array([1.0, 0.2]))
+    weights = LogLinearPool(np.array([1.0, 0.2])).fit(noise, labels).weights_
     assert np.abs(weights / weights[0] - np.array([1.0, 0.2])).max() < 0.4
 
 
@@ -172,7 +173,7 @@ def test_experts_on_several_labels_are_weighed_too():
     rng = np.random.default_rng(1)
     flags = rng.random((200, 4)) < 0.3
     right = np.where(flags, 2.0, -2.0) + rng.normal(0, 1, flags.shape)
-    weights, _offset = learn_label_weights(np.stack([right, -right]), flags, np.array([0.8, 0.3]))
+    weights = LogLinearPool(np.array([0.8, 0.3])).fit(np.stack([right, -right]), flags).weights_
     assert weights[0] > 0.5
     assert weights[1] == 0
 

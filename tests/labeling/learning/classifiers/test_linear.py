@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from labeling.learning.classifiers import linear, solver
-from labeling.learning.classifiers.linear import fit_multi, fit_single
+from labeling.learning.classifiers.linear import LinearClassifier
 from labeling.learning.text.rows import Rows
 
 
@@ -42,7 +42,7 @@ def test_the_fit_on_active_columns_equals_scikit_learn_on_all(
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     chosen = np.flatnonzero(labels < n_classes)
     train, test = chosen[:90], chosen[90:]
-    ours = fit_single(rows.part(train), labels[train], n_classes).probabilities(rows.part(test))
+    ours = LinearClassifier().learn(rows.part(train), labels[train], n_classes).probabilities(rows.part(test))
     oracle = LogisticRegression(C=20, class_weight="balanced", tol=1e-8, max_iter=5_000)
     oracle.fit(flat(rows.part(train)), labels[train])
     theirs = oracle.predict_proba(flat(rows.part(test)))
@@ -51,10 +51,10 @@ def test_the_fit_on_active_columns_equals_scikit_learn_on_all(
 
 
 def test_the_shipped_tolerance_stays_near_the_optimum(rows, labels, monkeypatch):
-    quick = fit_single(rows.part(np.arange(100)), labels[:100], 3).probabilities(rows)
+    quick = LinearClassifier().learn(rows.part(np.arange(100)), labels[:100], 3).probabilities(rows)
     monkeypatch.setattr(solver, "TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
-    exact = fit_single(rows.part(np.arange(100)), labels[:100], 3).probabilities(rows)
+    exact = LinearClassifier().learn(rows.part(np.arange(100)), labels[:100], 3).probabilities(rows)
     assert np.abs(quick - exact).max() < 3e-3
 
 
@@ -67,22 +67,22 @@ def test_where_the_fit_starts_does_not_change_where_it_ends(
     monkeypatch.setattr(solver, "TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     chosen = np.flatnonzero(labels < n_classes)
-    before = fit_single(rows.part(chosen[:80]), labels[chosen[:80]], n_classes)
+    before = LinearClassifier().learn(rows.part(chosen[:80]), labels[chosen[:80]], n_classes)
     now = rows.part(chosen[:100])
-    cold = fit_single(now, labels[chosen[:100]], n_classes).probabilities(rows)
-    warm = fit_single(now, labels[chosen[:100]], n_classes, start=before).probabilities(rows)
+    cold = LinearClassifier().learn(now, labels[chosen[:100]], n_classes).probabilities(rows)
+    warm = LinearClassifier().learn(now, labels[chosen[:100]], n_classes, start=before).probabilities(rows)
     assert np.abs(cold - warm).max() < 2e-3
 
 
 def test_a_fit_that_starts_at_its_own_answer_stays_there(rows, labels):
-    model = fit_single(rows.part(np.arange(100)), labels[:100], 3)
-    again = fit_single(rows.part(np.arange(100)), labels[:100], 3, start=model)
+    model = LinearClassifier().learn(rows.part(np.arange(100)), labels[:100], 3)
+    again = LinearClassifier().learn(rows.part(np.arange(100)), labels[:100], 3, start=model)
     assert np.abs(model.probabilities(rows) - again.probabilities(rows)).max() < 3e-3
 
 
 def test_a_class_without_labels_gets_probability_nought(rows, labels):
     chosen = np.flatnonzero(labels != 1)[:60]
-    probabilities = fit_single(rows.part(chosen), labels[chosen], 5).probabilities(rows)
+    probabilities = LinearClassifier().learn(rows.part(chosen), labels[chosen], 5).probabilities(rows)
     assert probabilities.shape == (len(rows), 5)
     assert (probabilities[:, [1, 3, 4]] == 0).all()
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -90,7 +90,7 @@ def test_a_class_without_labels_gets_probability_nought(rows, labels):
 
 def test_texts_without_features_and_equal_texts_do_not_stop_a_fit(featurizer):
     rows = featurizer.transform(["", "goal", "goal", "goal", "market", ""])
-    model = fit_single(rows, np.array([0, 0, 1, 0, 1, 1]), 2)
+    model = LinearClassifier().learn(rows, np.array([0, 0, 1, 0, 1, 1]), 2)
     assert np.isfinite(model.probabilities(rows)).all()
 
 
@@ -98,7 +98,7 @@ def test_several_labels_are_fitted_each_on_its_own(rows, flags, flat, monkeypatc
     monkeypatch.setattr(linear, "LABEL_TOLERANCE", 1e-12)
     monkeypatch.setattr(solver, "SLOPE_TOLERANCE", 1e-6)
     train = rows.part(np.arange(100))
-    probabilities = fit_multi(train, flags[:100]).probabilities(rows)
+    probabilities = LinearClassifier().learn(train, flags[:100], flags.shape[1]).probabilities(rows)
     for number in range(3):
         oracle = LogisticRegression(C=20, tol=1e-8, max_iter=5_000).fit(flat(train), flags[:100, number])
         theirs = oracle.predict_proba(flat(rows))[:, 1]
