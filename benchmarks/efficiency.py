@@ -27,6 +27,7 @@ django.setup()
 from benchmarks._frame import machine, show
 from benchmarks._spans import span_curves
 from benchmarks._templates import write
+from labeling.features.embedder import service_embedder
 from labeling.formats.records import Record
 from labeling.learning.arrays.types import AnyArray, Integers
 from labeling.learning.classifiers.auxiliary import SAMPLE, AuxiliaryData
@@ -42,7 +43,6 @@ from labeling.learning.evaluation.scores import (
 from labeling.learning.query_strategies.mix import Strategy
 from labeling.learning.text.near_duplicates import join_new
 from labeling.learning.text.rows import Rows
-from labeling.learning.text.sentence_embeddings import load_embedder
 from labeling.learning.text.signature_store import SignatureStore
 from labeling.learning.text.tfidf import Featurizer
 from labeling.management.truths import Truth, read_truth
@@ -82,7 +82,7 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
     def rows_of(texts: list[str]) -> Rows:
         rows = featurizer.transform(texts)
         if features == "full":
-            rows = replace(rows, dense=load_embedder().embed(texts))
+            rows = replace(rows, dense=service_embedder().embed(texts))
         return rows
 
     rows, tested = rows_of(texts), rows_of([record.text for record in test])

@@ -57,6 +57,7 @@ def default_data_dir() -> Path:
 DATA_DIR = Path(os.environ.get("DATA_DIR") or default_data_dir()).resolve()  # files that must stay
 FEATURES_DIR = DATA_DIR / "features"  # memory-mapped shards, shared by the workers of one machine
 MODELS_DIR = DATA_DIR / "models"
+ENCODERS_DIR = DATA_DIR / "encoders"  # the sentence encoder as each processor runs it
 IS_DATABASE_GIVEN = bool(os.environ.get("DATABASE_URL"))  # else `./run` brings its own PostgreSQL
 IS_REDIS_GIVEN = bool(os.environ.get("REDIS_URL"))  # else `./run` brings its own Valkey
 DATABASE_URL = os.environ.get("DATABASE_URL") or "postgresql://reviewqueue@localhost/reviewqueue"

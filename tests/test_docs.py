@@ -27,7 +27,7 @@ from labeling.explanations.selection_reason import ReasonKey
 from labeling.formats.converters import CONVERTERS
 from labeling.formats.projects import READERS
 from labeling.jobs.models import Job
-from labeling.learning.text import limits, sentence_embeddings, words
+from labeling.learning.text import limits, wordpiece, words
 from labeling.predictions.models import ModelVersion
 from labeling.projects import tokens
 from labeling.projects.models import Project
@@ -49,7 +49,7 @@ FIXED = {
     "./run demo", "./run up", "./run test", "./run check", "./run manage", "./run bench", "simulate",
     "verify_invariants", "queue", "loop", "importing", "duplicates", "exporting", "guidelines", "tagging",
     "ranking", "efficiency", "desk", "reports", "recipes", "extrapolation", "steering", "coverage",
-    "outage", "exchange", "interop", "savings",
+    "outage", "exchange", "interop", "savings", "embeddings",
 }  # fmt: skip
 OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {"labeling", "analytics"})
 OF_DJANGO = set(vars(BaseCommand().create_parser("manage", "any"))["_option_string_actions"])
@@ -315,7 +315,7 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
 
 def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
     """One place has the numbers; what reads texts and what tells people take them from it."""
-    assert (words.TEXT_LIMIT, sentence_embeddings.TEXT_LIMIT, sentence_embeddings.TOKENS) == (
+    assert (words.TEXT_LIMIT, wordpiece.TEXT_LIMIT, wordpiece.MAX_PIECES + 2) == (
         limits.READ_CHARACTERS,
         limits.EMBEDDED_CHARACTERS,
         limits.EMBEDDED_TOKENS,

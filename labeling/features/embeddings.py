@@ -18,26 +18,21 @@ from django.db.models.functions import Left
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.class_descriptions import embed_descriptions
+from labeling.features.embedder import service_embedder
 from labeling.features.embedding_progress import embedding_folder, store_for
 from labeling.features.knn_graph import is_joined, join
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
-from labeling.learning.text.sentence_embeddings import (
-    TEXT_LIMIT,
-    VERSION,
-    WIDTH,
-    Embedder,
-    embeddings_installed,
-    load_embedder,
-)
+from labeling.learning.text.sentence_embeddings import VERSION, WIDTH, Embedder, embeddings_installed
+from labeling.learning.text.wordpiece import TEXT_LIMIT
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 
 logger = logging.getLogger(__name__)
 
-TEXT_BATCH_SIZE = 64  # a second of work
+TEXT_BATCH_SIZE = 64  # half a second of work
 RUN_SECONDS = 20  # then another project has its turn
 GROWTH = 1.5  # so many times the vectors of the last ranking are worth another one
 MIN_GROWTH = 1_000
@@ -60,7 +55,7 @@ def enqueue_missing() -> None:
             enqueue(project.pk, Job.Kind.EMBED)
 
 
-def embed(job: Job, load: Callable[[], Embedder] = load_embedder) -> None:
+def embed(job: Job, load: Callable[[], Embedder] = service_embedder) -> None:
     """Embed for RUN_SECONDS, and queue the rest. An archived project is left alone.
 
     A ranking is queued, or where there is a model a training, once the labeled and test documents have their

@@ -13,8 +13,9 @@ from django.db import connection
 
 from labeling import worker as job_worker
 from labeling.features import embedding_progress, embeddings
+from labeling.features.embedder import service_embedder
 from labeling.jobs.models import Job
-from labeling.learning.text.sentence_embeddings import embeddings_installed, load_embedder
+from labeling.learning.text.sentence_embeddings import embeddings_installed
 from labeling.projects.models import Project
 from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
@@ -82,5 +83,5 @@ def test_a_killed_embedder_goes_on_where_it_was_and_every_vector_is_right(
     assert store is not None
     result, flags = store.take(np.arange(260))
     assert flags.all()
-    right = load_embedder().embed(texts)
+    right = service_embedder().embed(texts)
     assert np.sum(result * right, axis=1)[np.linalg.norm(right, axis=1) > 0].min() > 0.99

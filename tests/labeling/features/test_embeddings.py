@@ -1,6 +1,7 @@
 """Do all documents get their embedding, those that matter first, and does nothing wait for it?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from labeling import worker
 from labeling.documents.models import Document
 from labeling.exceptions import StaleRun
 from labeling.features import embedding_progress, embeddings
+from labeling.features.embedder import service_embedder
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
+from labeling.learning.arrays.types import Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
-from labeling.learning.text.sentence_embeddings import WIDTH, Embedder, embeddings_installed, load_embedder
+from labeling.learning.text.sentence_embeddings import WIDTH, Embedder, embeddings_installed
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 from tests.fixtures.people import CLASSES, fill
@@ -25,22 +28,22 @@ needs_the_extra = pytest.mark.skipif(
 )
 
 
-class Recorder:
+@dataclass(frozen=True)
+class Recorder(Embedder):
     """An embedder that writes down the texts of documents and gives all the same vector, or refuses."""
 
-    def __init__(self, refused: str = "") -> None:
-        self.texts: list[str] = []
-        self.refused = refused
+    run: Callable[[Integers], Floats] = field(default=lambda tokens: np.zeros((*tokens.shape, WIDTH)))
+    texts: list[str] = field(default_factory=list)
+    refused: str = ""
 
     def __call__(self) -> Embedder:
-        return Embedder(self.tokenize, lambda tokens, mask: np.ones((*tokens.shape, WIDTH), dtype=np.float32))
+        return self
 
-    def tokenize(self, text: str) -> list[int]:
-        if self.refused and self.refused in text:
+    def embed(self, texts: Sequence[str]) -> Floats:
+        if self.refused and any(self.refused in text for text in texts):
             raise RuntimeError("This text cannot be taken.")
-        if text not in CLASSES:
-            self.texts.append(text)
-        return [101, 102]
+        self.texts.extend(text for text in texts if text not in CLASSES)
+        return np.full((len(texts), WIDTH), WIDTH**-0.5, dtype=np.float32)
 
 
 def run(project: Project, embedder: Callable[[], Embedder]) -> None:
@@ -69,7 +72,7 @@ def test_a_worker_embeds_every_document_and_a_ranking_is_owed(untrained: Project
     assert Job.objects.filter(project=untrained, kind=Job.Kind.RANK).exists()
     texts = list(untrained.documents.order_by("position").values_list("text", flat=True))
     result, _ = stored(untrained).take(np.arange(102))
-    assert np.sum(result * load_embedder().embed(texts), axis=1).min() > 0.99
+    assert np.sum(result * service_embedder().embed(texts), axis=1).min() > 0.99
     embeddings.enqueue_missing()
     assert not Job.objects.filter(kind=EMBED).exists()
 
@@ -140,7 +143,7 @@ def test_new_documents_are_owed_and_excluded_ones_are_not(untrained: Project) ->
 
 
 def test_nothing_is_owed_without_the_extra(untrained: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labeling.learning.text.sentence_embeddings.EMBEDDINGS", ("no_such_package_at_all",))
+    monkeypatch.setattr("labeling.learning.text.sentence_embeddings.PACKAGES", ("no_such_package_at_all",))
     embeddings.enqueue_missing()
     assert not Job.objects.filter(kind=EMBED).exists()
 

