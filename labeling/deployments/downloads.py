@@ -21,6 +21,7 @@ from labeling.learning.arrays.atomic_folder import METADATA_FILE
 from labeling.learning.portable.manifest import (
     MANIFEST_FILE,
     TAGGER_PARTS,
+    NotPortable,
     committee_manifest,
     tagger_manifest,
 )
@@ -101,7 +102,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
     manifest_of = tagger_manifest if _is_of_spans(version) else committee_manifest
     try:
         manifest = manifest_of(model_folder(version), version.named_classes())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotPortable) as error:
         raise ModelNotPortable from error
     project, quality = version.project, version.metadata.new_texts
     return manifest | {

@@ -104,4 +104,4 @@ def _quality(version: ModelVersion) -> str:
 def _left_out(names: list[str]) -> str:
     if not names:
         return ""
-    return f"Left out, because they know the documents of the project only: {', '.join(names)}.\n"
+    return f"Left out, because they need more than a text: {', '.join(names)}.\n"

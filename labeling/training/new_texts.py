@@ -15,7 +15,7 @@ from labeling.features.editions import FEATURIZER, edition_folder
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.classifiers.committee import decided_labels
 from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
-from labeling.learning.portable.manifest import committee_manifest, tagger_manifest
+from labeling.learning.portable.manifest import NotPortable, committee_manifest, tagger_manifest
 from labeling.learning.portable.predictor import Predictor
 from labeling.learning.portable.span_predictor import SpanPredictor
 from labeling.predictions.metadata import NewTextQuality
@@ -39,7 +39,7 @@ def predictor_of(version: ModelVersion) -> Predictor | None:
     features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
     try:
         return Predictor.from_parts(committee_manifest(folder, version.named_classes()), folder, features)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotPortable):
         return None
 
 

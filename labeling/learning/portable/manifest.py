@@ -1,7 +1,7 @@
 """Predictor manifest: which parts of a trained model predict new texts, and how much each counts.
 
-An expert that knows documents of the pool alone has nothing to say of others: label propagation over the
-graph of the pool, and predictions that were imported for its documents.
+An expert that needs more than a text is left out: label propagation over the graph of the pool, predictions
+that were imported for its documents.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from labeling.learning.arrays.atomic_folder import METADATA_FILE, read_folder
 
 COMMITTEE = "committee-2"  # the folder of a committee's weights; its own module costs SciPy to import
 TAGGER_PARTS = ("tables", "clusters")  # the folders of a span tagger, likewise
-POOL_ONLY = frozenset({"NeighboursModel", "OutsideModel"})
+PORTABLE_KINDS = frozenset({"LinearModel", "WordsModel", "GuidelineModel"})  # that `Predictor` reads
 MANIFEST_FILE = "predictor.json"
 FORMAT = 1  # raise it when an older `predictor.py` could not read the folder
+
+
+class NotPortable(ValueError):
+    """No expert of the model can predict a text of which it knows nothing but the text."""
 
 
 def tagger_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> di
     folder : of a saved committee
     classes : {"id", "name"} of each, in the order of its probabilities
 
-    The weights stay as they were learned. Raises FileNotFoundError where no committee was saved.
+    The weights stay as they were learned. Raises NotPortable, and FileNotFoundError where none was saved.
     """
     arrays, saved = read_folder(folder / COMMITTEE)
     parts = [
@@ -47,14 +51,17 @@ def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> di
             zip(saved["names"], saved["kinds"], arrays["weights"].tolist(), strict=True)
         )
     ]
-    experts = [part for part in parts if part["kind"] not in POOL_ONLY and part["weight"] > 0]
-    left_out = [part["name"] for part in parts if part["kind"] in POOL_ONLY and part["weight"] > 0]
+    portable = [part for part in parts if part["kind"] in PORTABLE_KINDS]
+    if not portable:
+        raise NotPortable(f"{folder.name} has only {', '.join(saved['names'])}")
+    experts = [part for part in portable if part["weight"] > 0]
+    left_out = [part["name"] for part in parts if part["kind"] not in PORTABLE_KINDS and part["weight"] > 0]
     return {
         "format": FORMAT,
         "classes": [dict(label_class) for label_class in classes],
         "link": saved["link"],
         "offset": saved["offset"],
         "thresholds": arrays["thresholds"].tolist(),
-        "experts": experts or [parts[0] | {"weight": 1.0}],  # the linear one, where others had all the weight
+        "experts": experts or [portable[0] | {"weight": 1.0}],  # where others had all the weight
         "left_out": left_out,
     }

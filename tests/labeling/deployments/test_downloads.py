@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import venv
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
+from benchmarks._environments import environment_with
 from labeling import worker
 from labeling.annotations import imported
 from labeling.annotations.ground_truth import labeled_documents
@@ -66,14 +65,7 @@ def texts_to_predict() -> list[str]:
 @pytest.fixture(scope="module")
 def empty_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment that holds NumPy and SciPy alone."""
-    folder = tmp_path_factory.mktemp("empty")
-    venv.create(folder, symlinks=True)
-    (site_packages,) = folder.glob("lib/python*/site-packages")
-    ours = Path(scipy.__file__).parents[1]
-    for name in ("numpy", "numpy.libs", "scipy", "scipy.libs"):
-        if (ours / name).exists():
-            os.symlink(ours / name, site_packages / name)
-    return folder / "bin" / "python"
+    return environment_with(("numpy", "scipy"), tmp_path_factory.mktemp("empty"))
 
 
 def download(client: Client, version: ModelVersion) -> Any:
