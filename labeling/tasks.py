@@ -12,6 +12,7 @@ from labeling.exchange import upload_files
 from labeling.features import embeddings
 from labeling.jobs.models import Job
 from labeling.queue import key_retention
+from labeling.replay import control
 from labeling.training import tuning
 
 
@@ -37,6 +38,11 @@ for _kind in Job.Kind:
 @shared_task
 def owe_tunings(**_later: Any) -> None:
     tuning.enqueue_due()
+
+
+@shared_task
+def owe_comparisons(**_later: Any) -> None:
+    control.enqueue_due()
 
 
 @shared_task

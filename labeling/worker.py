@@ -15,6 +15,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import expiry
+from labeling.replay.control import run_comparison
 from labeling.replay.worker import run_replay
 from labeling.training import dataset, run, tuning
 
@@ -29,6 +30,7 @@ HANDLERS: dict[str, Callable[[Job], None]] = {
     Job.Kind.RANK: run.rank,
     Job.Kind.REPLAY: run_replay,
     Job.Kind.TUNE: tuning.run_tuning,
+    Job.Kind.COMPARE: run_comparison,
     Job.Kind.TELL_LANGUAGES: languages.tell,
 }
 

@@ -307,6 +307,7 @@ REMINDERS = {  # seconds between two
     "labeling.tasks.reconcile": 1,  # how soon a due training is noticed; one statement for all projects
     "labeling.tasks.owe_embeddings": 15,  # how soon new documents are noticed that want one
     "labeling.tasks.owe_tunings": 60,  # how soon a doubling of the labels is noticed
+    "labeling.tasks.owe_comparisons": 60,  # how soon a tenth more labels are noticed
     "analytics.tasks.measure_models": 5,  # how soon a new model is measured; two statements for all projects
     "labeling.tasks.forget_old_keys": 3_600,  # idempotency keys that are past their month
     "labeling.tasks.sweep_uploads": 3_600,  # uploads that no project was created from within a day

@@ -35,6 +35,7 @@ PUBLIC_NAMES: dict[str, str] = {  # of a reason's parts whose stored name says l
     ReasonKey.SOUGHT: "is_rare_class",
     ReasonKey.CLUSTER_SIZE: "cluster_size",
     ReasonKey.PROPENSITY: "selection_probability",
+    ReasonKey.FALLBACK: "is_fallback",
     ReasonKey.PART: "queue_share",
     ReasonKey.ANSWERS: "annotations",
     ReasonKey.OVERLAP: "overlap",

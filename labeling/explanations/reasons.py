@@ -53,6 +53,8 @@ def describe_reason(
             "Represents {n} similar document.", "Represents {n} similar documents.", reason.cluster_size
         )
         details.append(stands.format(n=decimal(reason.cluster_size, 0)))
+    if reason.is_fallback:
+        details.append(_("More documents than usual are random: selected ones taught the model less."))
     return sentence, details
 
 
@@ -91,7 +93,7 @@ def for_annotators(reason: SelectionReason) -> SelectionReason:
     if reason.share not in DRAWN_AT_RANDOM:
         return reason
     # A chance would tell the documents of the pool from those of the test set.
-    return replace(reason, share=Share.RANDOM, propensity=None)
+    return replace(reason, share=Share.RANDOM, propensity=None, is_fallback=False)
 
 
 def _uncertainty(reason: SelectionReason, names: Names) -> str:

@@ -27,6 +27,7 @@ class ReasonKey(StrEnum):
     SEED_WORDS = "seed_words"
     SECONDS = "seconds"
     PROPENSITY = "propensity"
+    FALLBACK = "fallback"
     MODEL = "model"
     NEED = "need"
     PART = "part"
@@ -178,6 +179,7 @@ class SelectionReason:
     seed_words : those of the class that the document holds
     seconds : of work that it may take, where doubt was weighed by them
     propensity : chance with which the random share drew it
+    is_fallback : the random share is larger than usual, as the queue proved worse than random sampling
     model : number of the model version that chose it, or said something of it
     need : why a weak class gets its part; part : of the queue, 0 to 1
     answers, overlap : answers that it has, and that the project asks for
@@ -194,6 +196,7 @@ class SelectionReason:
     seed_words: tuple[str, ...] = ()
     seconds: float | None = None
     propensity: float | None = None
+    is_fallback: bool = False
     model: int | None = None
     need: NeedReason | None = None
     part: float | None = None
@@ -225,6 +228,7 @@ class SelectionReason:
             ReasonKey.SEED_WORDS: list(self.seed_words) or None,
             ReasonKey.SECONDS: self.seconds,
             ReasonKey.PROPENSITY: self.propensity,
+            ReasonKey.FALLBACK: self.is_fallback or None,
             ReasonKey.MODEL: self.model,
             ReasonKey.NEED: self.need and self.need.to_json(),
             ReasonKey.PART: self.part,
@@ -260,6 +264,7 @@ class SelectionReason:
             seed_words=tuple(str(word) for word in stored.get(ReasonKey.SEED_WORDS) or ()),
             seconds=_number(stored.get(ReasonKey.SECONDS)),
             propensity=_number(stored.get(ReasonKey.PROPENSITY)),
+            is_fallback=bool(stored.get(ReasonKey.FALLBACK)),
             model=_count(stored.get(ReasonKey.MODEL)),
             need=None if need is None else NeedReason.from_json(need),
             part=_number(stored.get(ReasonKey.PART)),

@@ -47,4 +47,5 @@ LANES = {
     Job.Kind.EMBED: Lane(Queue.EMBED),
     Job.Kind.REPLAY: Lane(Queue.IDLE),
     Job.Kind.TUNE: Lane(Queue.IDLE),
+    Job.Kind.COMPARE: Lane(Queue.IDLE),
 }

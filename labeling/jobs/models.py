@@ -37,6 +37,7 @@ class Job(models.Model):
         RANK = "rank", _("Re-rank documents with the current model")
         REPLAY = "replay", _("Replay the labels to measure savings")
         TUNE = "tune", _("Tune hyperparameters")
+        COMPARE = "compare", _("Compare the queue with random sampling")
         DATASET = "dataset", _("Write dataset versions")
         TELL_LANGUAGES = "tell_languages", _("Detect document languages")
 

@@ -82,6 +82,9 @@ class Project(models.Model):
     )  # by a manager's choice, whatever their values look like
     is_paused = models.BooleanField(default=False)
     is_steered = models.BooleanField(default=True, db_default=True)  # by the needs that reports write
+    falls_back = models.BooleanField(
+        default=True, db_default=True
+    )  # towards random sampling, while the queue proves worse than it
     target_f1 = models.FloatField(
         default=0.8, db_default=0.8, validators=[MinValueValidator(0.1), MaxValueValidator(1.0)]
     )  # that every class shall reach on the test set

@@ -33,7 +33,7 @@ from labeling.learning.query_strategies.mix import (
 from labeling.predictions.prequential import prequential
 from labeling.projects.models import Project
 from labeling.queue.predicates import latest_answers
-from labeling.steering.actions import SEED_SEARCH_THRESHOLD, mix_of
+from labeling.steering.actions import SEED_SEARCH_THRESHOLD, mix_in_use
 from labeling.steering.models import ClassNeed, Focus
 
 FOCUS_SHARE = 0.3  # of the head, for each class that a manager asked for
@@ -62,7 +62,7 @@ def selection_targets_for(project: Project, classes: Sequence[UUID]) -> Selectio
     predicted, true_labels = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     f1 = prequential_f1(predicted, true_labels, len(classes))
     weakness = weak_class_weights(f1, counts, ambiguous_classes(project, classes))
-    mix = mix_of(project, len(classes))
+    mix = mix_in_use(project, len(classes))
     rows = [need for need in _set_needs(project) if need.label_class_id in class_index]
     if any(need.mode == ClassNeed.Mode.AUTOMATIC and need.share is not None for need in rows):
         weakness = np.zeros(len(classes))  # the reports know better
@@ -81,7 +81,7 @@ def selection_targets_for(project: Project, classes: Sequence[UUID]) -> Selectio
 def most_needed(project: Project) -> float:
     """The part of the head that the needs of all classes may have together."""
     n_classes = LabelClass.objects.active().filter(project=project).count()
-    return _most_needed(mix_of(project, n_classes), n_classes)
+    return _most_needed(mix_in_use(project, n_classes), n_classes)
 
 
 def _most_needed(mix: Mix, n_classes: int) -> float:

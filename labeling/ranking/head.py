@@ -50,7 +50,7 @@ from labeling.ranking.class_targets import described_needs, seed_words, selectio
 from labeling.ranking.label_errors import review
 from labeling.ranking.reserved import started_documents, test_documents
 from labeling.steering import picks
-from labeling.steering.actions import mix_of
+from labeling.steering.actions import mix_in_use, mix_of
 
 MAX_TEST_SHARE = 0.25  # of the head: measuring must not stop the learning
 STARTED_SHARE = 0.5  # of the head: documents that somebody has begun wait for the others first
@@ -90,7 +90,7 @@ class Ranker:
         share = min(self.project.test_share, MAX_TEST_SHARE)
         test = test_documents(self.project, round(HEAD_SIZE * share))
         second_opinion_share = (
-            mix_of(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
+            mix_in_use(self.project, len(self.classes)).second_opinion or MIN_SECOND_OPINION_SHARE
         )
         limit = round(HEAD_SIZE * second_opinion_share)
         second_opinions_due = second_opinions.waiting_entries(self.project, label_errors, limit, dict(picked))
@@ -107,8 +107,10 @@ class Ranker:
         rows = Document.objects.filter(project=self.project, position__in=positions)
         documents = dict(rows.values_list("position", "pk"))
         needs = described_needs(self.project) if any(e.share is Share.WEAK_CLASS for e in chosen) else {}
+        n_classes = len(self.classes)
+        is_fallen = mix_in_use(self.project, n_classes) != mix_of(self.project, n_classes)
         return [
-            (documents[entry.position], _reason(entry, self.classes, self.version, needs))
+            (documents[entry.position], _reason(entry, self.classes, self.version, needs, is_fallen))
             for entry in chosen
             if entry.position in documents
         ]
@@ -125,7 +127,7 @@ def start_ranker(project: Project) -> Ranker:
         candidates = open_candidates(project, len(store))
         if project.strategy == Project.Strategy.RANDOM:
             return at_random(candidates, seed, size)
-        share = mix_of(project, len(classes)).seed_words
+        share = mix_in_use(project, len(classes)).seed_words
 
         def typical(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
             return start_head(
@@ -160,7 +162,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
     def label_errors() -> Mapping[int, float]:
         if project.strategy != Project.Strategy.DEFAULT:
             return {}
-        share = mix_of(project, len(version.classes)).second_opinion
+        share = mix_in_use(project, len(version.classes)).second_opinion
         limit = round(share * BATCHES_AHEAD * labels_between(project, version))
         return review(project, version.classes, committee, store, limit)
 
@@ -184,7 +186,7 @@ def all_selection_targets(
     selection_targets = selection_targets_for(project, version.classes)
     if project.strategy != Project.Strategy.DEFAULT:
         return selection_targets
-    share = mix_of(project, len(version.classes)).seed_words
+    share = mix_in_use(project, len(version.classes)).seed_words
     return replace(selection_targets, seeds=_matches(project, version.classes, store, is_eligible, share))
 
 
@@ -280,10 +282,12 @@ def _reason(
     classes: Sequence[UUID],
     version: ModelVersion | None,
     needs: Mapping[UUID, NeedReason],
+    is_fallen: bool,
 ) -> SelectionReason:
     """What the queue remembers of an entry: enough to say why it was chosen.
 
     needs : why weak classes get their share, where a report or a manager said so
+    is_fallen : the random share is larger than usual
     """
     is_weak = entry.share is Share.WEAK_CLASS and entry.label_class is not None
     return SelectionReason(
@@ -295,6 +299,7 @@ def _reason(
         seed_words=entry.seed_words,
         seconds=entry.seconds and round(entry.seconds, 1),
         propensity=entry.propensity and round(float(entry.propensity), 6),
+        is_fallback=is_fallen and entry.share is Share.RANDOM,
         model=None if version is None else version.number,
         need=needs.get(classes[entry.label_class or 0]) if is_weak else None,
     )

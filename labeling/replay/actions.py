@@ -67,7 +67,7 @@ class Material:
 def material_of(project: Project) -> Material:
     """The labels of now."""
     training_set = read_training_set(project)
-    return Material(training_set, _tested(project, set(training_set.classes)))
+    return Material(training_set, tested_documents(project, set(training_set.classes)))
 
 
 def why_not(project: Project) -> str:
@@ -83,7 +83,7 @@ def why_not(project: Project) -> str:
         return material_of(project).why_not
     if of_test[:PLENTY].count() == PLENTY:
         return ""
-    tested = len(_tested(project, set(project.classes.active().values_list("pk", flat=True))))
+    tested = len(tested_documents(project, set(project.classes.active().values_list("pk", flat=True))))
     return _too_few(of_pool.count(), tested) if tested < MIN_TEST else ""
 
 
@@ -94,7 +94,8 @@ def _too_few(pool: int, test: int) -> str:
     ).format(pool=MIN_POOL, test=MIN_TEST, pool_now=pool, test_now=test)
 
 
-def _tested(project: Project, existing: set[UUID]) -> list[LabeledDocument]:
+def tested_documents(project: Project, existing: set[UUID]) -> list[LabeledDocument]:
+    """Labeled test documents whose classes are all among the existing ones."""
     return [d for d in labeled_documents(project.pk, "test") if d.classes <= existing]
 
 
@@ -115,8 +116,8 @@ def ask(project_id: int, manager: User) -> Replay:
             project=project,
             asked_by=manager,
             classes=material.training_set.classes,
-            pool_annotations=_sample(project, material.training_set.documents, MAX_POOL),
-            test_annotations=_sample(project, material.test, MAX_TEST),
+            pool_annotations=sampled_annotations(project, material.training_set.documents, MAX_POOL),
+            test_annotations=sampled_annotations(project, material.test, MAX_TEST),
             label_count=len(material.training_set.documents),
             seconds_per_answer=Annotation.objects.filter(project=project).median_seconds(),
             answers_per_document=project.overlap,
@@ -125,7 +126,7 @@ def ask(project_id: int, manager: User) -> Replay:
     return replay
 
 
-def _sample(project: Project, documents: Sequence[LabeledDocument], limit: int) -> list[int]:
+def sampled_annotations(project: Project, documents: Sequence[LabeledDocument], limit: int) -> list[int]:
     """The annotations of so many of them, drawn by their random keys."""
     if len(documents) > limit:
         ids = [d.document_id for d in documents]

@@ -17,9 +17,10 @@ from labeling.guidelines.models import LabelClass
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import enqueue
 from labeling.learning.query_strategies.mix import Mix
+from labeling.learning.query_strategies.random_fallback import fallen_back
 from labeling.projects.members import manager_of
 from labeling.projects.models import Project
-from labeling.steering.models import Focus, QueueMix
+from labeling.steering.models import ControlComparison, Focus, QueueMix
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -87,6 +88,38 @@ def mix_of(project: Project, n_classes: int) -> Mix:
         return Mix.usual(n_classes)
     parts = (own.random, own.weak_class, own.second_opinion, own.seed_words)
     return Mix(*(part / 100 for part in parts))
+
+
+def mix_in_use(project: Project, n_classes: int) -> Mix:
+    """The same, or more of it at random while the queue proves worse than random sampling."""
+    newest = latest_comparison(project) if falls_back(project) else None
+    return fallen_back(mix_of(project, n_classes), newest.level if newest else 0)
+
+
+def falls_back(project: Project) -> bool:
+    """Whether the random share may grow by itself: where it is one of several, and no manager forbade it."""
+    return project.falls_back and project.strategy == Project.Strategy.DEFAULT
+
+
+def latest_comparison(project: Project) -> ControlComparison | None:
+    """The newest comparison with random sampling that is done."""
+    done = ControlComparison.objects.filter(project=project).exclude(finished_at=None)
+    return done.defer("annotations", "random_annotations", "test_annotations", "curves").first()
+
+
+@transaction.atomic
+def allow_fallback(project_id: int, manager: User, is_allowed: bool) -> Project:
+    """Let the queue fall back towards random sampling by itself, or not.
+
+    The queue is ranked again within seconds. Raises NotAllowed.
+    """
+    manager_of(project_id, manager)
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    if project.falls_back != is_allowed:
+        project.falls_back = is_allowed
+        project.save(update_fields=["falls_back"])
+        enqueue(project_id, Job.Kind.RANK)
+    return project
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -14,6 +15,7 @@ from labeling.annotations.models import Annotation, Label
 from labeling.db.clock import Now
 from labeling.documents.models import Document
 from labeling.guidelines.models import LabelClass
+from labeling.learning.query_strategies.random_fallback import Fallback
 from labeling.projects.models import Project
 
 COUNTING: dict[str, Any] = {  # labels that people gave and that count
@@ -148,6 +150,53 @@ class QueueMix(models.Model):
 
     def __str__(self) -> str:
         return f"{self.random}% random, {self.weak_class}% weak classes"
+
+
+class ControlComparison(models.Model):
+    """One comparison of the queue with the labels that it drew at random, in progress or done.
+
+    Annotations never change, so their numbers hold the labels of its beginning.
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="control_comparisons", db_index=False
+    )
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    label_count = models.PositiveIntegerField()  # of the newest model: the next one waits for a tenth more
+    pool_size = models.PositiveIntegerField()  # documents that can be labeled
+    classes = ArrayField(models.UUIDField())  # the order of all flags
+    annotations = ArrayField(models.BigIntegerField())  # that the queue brought, in their order
+    random_annotations = ArrayField(models.BigIntegerField())  # of these, drawn at random
+    test_annotations = ArrayField(models.BigIntegerField())
+    curves = models.BinaryField(
+        default=b""
+    )  # decided of the test documents so far; see labeling.replay.control
+    result = models.JSONField(null=True)  # a LiveSavings; empty where there was too little to compare
+    level = models.PositiveSmallIntegerField(default=0)  # from here on a Fallback
+    calm = models.PositiveSmallIntegerField(default=0)
+    falls = models.PositiveSmallIntegerField(default=0)
+    fallen_since = models.DateTimeField(null=True)  # when the level left 0
+
+    class Meta:
+        ordering = ["project", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(finished_at=None), name="one_comparison_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(level=0, fallen_since=None) | Q(level__gt=0, fallen_since__isnull=False),
+                name="a_fallback_has_its_start",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="comparisons_newest_first")]
+
+    def __str__(self) -> str:
+        return f"comparison {self.pk} of {self.project_id}"
+
+    @property
+    def fallback(self) -> Fallback:
+        return Fallback(self.level, self.calm, self.falls)
 
 
 class PickQuerySet(models.QuerySet["Pick"]):
