@@ -3,7 +3,7 @@
 from labeling.annotations.models import Annotation, Label, Question, Resolution
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document, DocumentLanguage
-from labeling.exchange.models import DatasetVersion
+from labeling.exchange.models import DatasetVersion, ExportFile
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 from labeling.idempotency.models import KeyedRequest
 from labeling.jobs.models import Job
@@ -24,6 +24,7 @@ __all__ = [
     "DatasetVersion",
     "Document",
     "DocumentLanguage",
+    "ExportFile",
     "Focus",
     "Guideline",
     "Heartbeat",

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from labeling import worker
-from labeling.exchange import upload_files
+from labeling.exchange import export_jobs, upload_files
 from labeling.features import embeddings
 from labeling.jobs.models import Job
 from labeling.queue import key_retention
@@ -68,3 +68,4 @@ def sweep_leases(**_later: Any) -> None:
 @shared_task
 def sweep_uploads(**_later: Any) -> None:
     upload_files.sweep()
+    export_jobs.sweep()

@@ -145,6 +145,16 @@ urlpatterns = [
         name="unmark_gold",
     ),
     path("projects/<int:project_id>/documents/export/", exports.labels, name="export"),
+    path(
+        "projects/<int:project_id>/documents/export/files/<uuid:file_id>/",
+        exports.written,
+        name="export_file",
+    ),
+    path(
+        "projects/<int:project_id>/documents/export/files/<uuid:file_id>/delete/",
+        exports.delete,
+        name="delete_export_file",
+    ),
     path("projects/<int:project_id>/documents/versions/", dataset_versions.versions, name="dataset_versions"),
     path(
         "projects/<int:project_id>/documents/versions/<int:version_number>/",

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from labeling.documents import languages
 from labeling.exceptions import StaleRun
-from labeling.exchange import dataset_versions, uploads
+from labeling.exchange import dataset_versions, export_jobs, uploads
 from labeling.features import embeddings, pipeline
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 HANDLERS: dict[str, Callable[[Job], None]] = {
     Job.Kind.IMPORT: uploads.read_waiting,
     Job.Kind.DATASET: dataset_versions.write_waiting,
+    Job.Kind.EXPORT: export_jobs.write_waiting,
     Job.Kind.FEATURIZE: pipeline.featurize,
     Job.Kind.EMBED: embeddings.embed,
     Job.Kind.TRAIN: run.train,

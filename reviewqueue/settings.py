@@ -310,7 +310,7 @@ REMINDERS = {  # seconds between two
     "labeling.tasks.owe_comparisons": 60,  # how soon a tenth more labels are noticed
     "analytics.tasks.measure_models": 5,  # how soon a new model is measured; two statements for all projects
     "labeling.tasks.forget_old_keys": 3_600,  # idempotency keys that are past their month
-    "labeling.tasks.sweep_uploads": 3_600,  # uploads that no project was created from within a day
+    "labeling.tasks.sweep_uploads": 3_600,  # and export files that are a day old
     "labeling.tasks.sweep_leases": 15,  # for the reports: a claim takes a lease that ran out by itself
 }
 CELERY_BEAT_SCHEDULE = {  # each expires with the next: no pile of them waits for a worker that was away

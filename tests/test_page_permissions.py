@@ -18,7 +18,7 @@ from labeling.annotations import submit
 from labeling.annotations.models import Question
 from labeling.annotations.submit import Submission
 from labeling.documents.imports import ImportJob
-from labeling.exchange.models import DatasetVersion
+from labeling.exchange.models import DatasetVersion, ExportFile
 from labeling.projects import invitations, tokens
 from labeling.projects.models import Membership, Project
 from labeling.queue import claims
@@ -93,7 +93,8 @@ MIN_ROLE = {
                 guideline_edit retry_work settings change_policy pause mixing change_mix reset_mix
                 change_seed_words change_classes add_class retire_class restore_class members invite
                 change_role remove_member revoke_invitation documents document exclude_document
-                include_document mark_gold unmark_gold export dataset_versions dataset_version
+                include_document mark_gold unmark_gold export export_file delete_export_file
+                dataset_versions dataset_version
                 dataset_card dataset_version_file dataset_difference delete_dataset_version
                 import import_job start_import resume_import
                 cancel_import rejected_rows discard_import undo_import bad_rows
@@ -117,6 +118,9 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         project=tickets, created_by=joan, file_name="a.csv", byte_count=1, file_format="csv", state="done"
     )
     question = Question.objects.create(project=tickets, document_id=document, asker=ann, text="Why?")
+    export_file = ExportFile.objects.create(
+        project=tickets, created_by=joan, file_format="excel", content="final", state="failed"
+    )
     for number in (1, 2):
         DatasetVersion.objects.create(project=tickets, number=number, state="failed")
     arguments: dict[str, Any] = {
@@ -131,6 +135,7 @@ def addresses(tickets: Project, joan: User, ann: User) -> dict[str, str]:
         "token_id": tokens.create(tickets.pk, ann, "t", "read")[0].pk,
         "document_id": document,
         "job_id": job.pk,
+        "file_id": export_file.pk,
         "question_id": question.pk,
         "annotation_id": done.annotation_id,
         "number": 1,

@@ -19,10 +19,9 @@ from labeling.api.edge.permissions import MANAGE, MANAGE_HEAVY, MANAGERS_READ
 from labeling.api.edge.schema import operation
 from labeling.exchange import data_cards, dataset_versions
 from labeling.exchange.downloads import download
-from labeling.exchange.export_files import file_format
+from labeling.exchange.export_files import file_format, format_keys
 from labeling.exchange.models import Content, DatasetVersion
 from labeling.formats.dataset_differences import DatasetDifference, DocumentChange
-from labeling.formats.projects import WRITERS, extra_of
 
 
 class DatasetVersionIn(Input):
@@ -146,10 +145,10 @@ class DatasetVersionFile(Endpoint):
     ) -> HttpResponseBase:
         """Download a dataset version.
 
-        In a format that `exports/` lists and that needs no command.
+        In a format that `exports/` lists and that needs no worker; for others, see `exports/files/`.
         """
         version = dataset_versions.version_of(project_id, self.caller, version_number)
-        if file_format_key not in WRITERS or extra_of(file_format_key):
+        if file_format_key not in format_keys() or file_format(file_format_key).extra:
             raise NotFound
         chosen = file_format(file_format_key)
         name = dataset_versions.file_name(version, chosen.key, chosen.suffix)

@@ -60,6 +60,13 @@ PROJECT = [
         name="dataset_version_difference",
     ),
     path("exports/", exports.Exports.as_view(), name="exports"),
+    path("exports/files/", exports.ExportFiles.as_view(), name="export_files"),
+    path("exports/files/<uuid:export_id>/", exports.OneExportFile.as_view(), name="export_file"),
+    path(
+        "exports/files/<uuid:export_id>/content/",
+        exports.ExportFileContent.as_view(),
+        name="export_file_content",
+    ),
     path("exports/<slug:file_format_key>/", exports.OneExport.as_view(), name="export"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/files/", file_imports.ImportFile.as_view(), name="import_file"),

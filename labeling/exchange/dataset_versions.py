@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 from labeling.db.clock import Now
 from labeling.exceptions import InvalidInput, NotFound, StaleRun
 from labeling.exchange.datasets import outline_of_project, records_of_project
+from labeling.exchange.exporting import ExportFormat, counted, write_rows
 from labeling.exchange.importing import FAULTS
 from labeling.exchange.models import Content, DatasetVersion
 from labeling.formats.bundles import SingleFile
 from labeling.formats.dataset_differences import DatasetDifference, difference
 from labeling.formats.dataset_statistics import DatasetStatistics
+from labeling.formats.exports import rows_of
 from labeling.formats.outlines import ProjectOutline
 from labeling.formats.projects import WRITERS
 from labeling.formats.readers import dataset as reader
@@ -177,17 +179,27 @@ def contents(version: DatasetVersion) -> tuple[ProjectOutline, Iterator[Record]]
 
 
 def download(
-    version: DatasetVersion, key: str, on_loss: Callable[[BadRow], None] = lambda loss: None
+    version: DatasetVersion,
+    key: str,
+    on_loss: Callable[[BadRow], None] = lambda loss: None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Iterator[bytes]:
-    """The version in a format of another tool, or as it is: a key of WRITERS.
+    """The version in any format: a key of WRITERS or a value of ExportFormat.
 
+    on_progress : is told the number of documents or rows so far, now and then and at the end; never of lines
+        that leave as they were frozen
     Raises NotFound; and UnreadableFile where an optional package is missing, which no web process may load.
     """
     if key == "dataset":
         return dataset_lines(version)
+    outline, records = contents(version)
+    if key in ExportFormat.values:
+        rows = counted((row for record in records for row in rows_of(record)), on_progress)
+        metadata_keys = (set(record.metadata) for record in contents(version)[1])
+        return write_rows(rows, ExportFormat(key), outline.kind or "single", metadata_keys)
     if key not in WRITERS:
         raise NotFound
-    return WRITERS[key].write(*contents(version), on_loss)
+    return WRITERS[key].write(outline, counted(records, on_progress), on_loss)
 
 
 def file_name(version: DatasetVersion, key: str, suffix: str) -> str:

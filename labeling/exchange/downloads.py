@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.http import StreamingHttpResponse
+
+from labeling.formats.streams import read_chunks
 
 BROKEN_OFF = b"This file is incomplete: the export stopped here. Download it again.\n"  # programs read it too
 
@@ -16,6 +19,23 @@ def download(pieces: Iterator[bytes], name: str, content_type: str) -> Streaming
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def stored_file(path: Path, name: str) -> StreamingHttpResponse:
+    """A file that is written, under a name of ASCII; opened as soon as it is read."""
+    return StreamingHttpResponse(
+        _pieces_of(path),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(path.stat().st_size),
+        },
+    )
+
+
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from read_chunks(file)
 
 
 def _ended(pieces: Iterator[bytes]) -> Iterator[bytes]:

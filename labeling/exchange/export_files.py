@@ -9,11 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from labeling.exchange.datasets import features_of_project, outline_of_project, records_of_project
-from labeling.exchange.exporting import ROW_BATCH_SIZE, ExportFormat, Scope, export
+from labeling.exchange.exporting import ExportFormat, Scope, counted, export
 from labeling.exchange.models import Content
 from labeling.formats.outlines import DatasetFeatures
 from labeling.formats.projects import WRITERS, extra_of
-from labeling.formats.records import BadRow, Record, gettext_noop
+from labeling.formats.records import BadRow, gettext_noop
 from labeling.formats.writers.losses import Part, losses_beside
 from labeling.projects.models import Project
 
@@ -84,9 +84,7 @@ def export_file(
     """
     if key in ExportFormat.values:
         return export(project, scope, ExportFormat(key), on_progress)
-    records = records_of_project(project, CONTENTS[scope])
-    if on_progress:
-        records = _counted(records, on_progress)
+    records = counted(records_of_project(project, CONTENTS[scope]), on_progress)
     return WRITERS[key].write(outline_of_project(project), records, on_loss or _ignore)
 
 
@@ -101,15 +99,6 @@ def _losses_of_rows(features: DatasetFeatures) -> list[str]:
     held: tuple[Part, ...] = ("annotators", "metadata", "splits", "overlaps", "no_class", "provenance")
     losses = losses_beside(held, features)
     return [UNLABELED, *losses] if features.unlabeled else losses
-
-
-def _counted(records: Iterator[Record], on_progress: Callable[[int], None]) -> Iterator[Record]:
-    count = 0
-    for count, record in enumerate(records, start=1):
-        if count % ROW_BATCH_SIZE == 0:
-            on_progress(count)
-        yield record
-    on_progress(count)
 
 
 def _ignore(loss: BadRow) -> None:

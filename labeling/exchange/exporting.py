@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models
 from django.utils.translation import gettext as _
@@ -16,6 +16,8 @@ from labeling.explanations.suggestions import describe_suggestion
 from labeling.formats import Annotation, ExportRow, Span, write_csv, write_jsonl
 from labeling.formats.exports import Kind
 from labeling.projects.models import Project
+
+Counted = TypeVar("Counted")
 
 ROW_BATCH_SIZE = 2_000  # one statement of some ten milliseconds: an export holds up nobody
 MAX_BATCH_BYTES = (
@@ -167,18 +169,28 @@ def export(
     Raises InvalidInput, before the first piece, where the metadata does not fit into columns.
     """
     kind = cast(Kind, project.kind)
-    rows = exported(project, scope)
-    if on_progress:
-        rows = _told(rows, on_progress)
+    rows = counted(exported(project, scope), on_progress)
+    keys = metadata_keys(project, scope) if file_format != ExportFormat.JSONL else ()
+    return write_rows(rows, file_format, kind, keys)
+
+
+def write_rows(
+    rows: Iterator[ExportRow], file_format: ExportFormat, kind: Kind, metadata_keys: Iterable[set[str]]
+) -> Iterator[bytes]:
+    """Rows in one of the formats.
+
+    metadata_keys : of the documents, some at a time; of no use in JSONL
+    Raises InvalidInput, before the first piece, where the metadata does not fit into columns.
+    """
     if file_format == ExportFormat.JSONL:
         return write_jsonl(rows, kind)
-    columns = _metadata_columns(project, scope)
+    columns = _metadata_columns(metadata_keys)
     return write_csv(rows, kind, columns, for_spreadsheets=file_format == ExportFormat.CSV)
 
 
-def _metadata_columns(project: Project, scope: Scope) -> list[str]:
+def _metadata_columns(metadata_keys: Iterable[set[str]]) -> list[str]:
     keys: set[str] = set()
-    for some in metadata_keys(project, scope):
+    for some in metadata_keys:
         keys |= some
         if len(keys) > MAX_METADATA_COLUMNS:
             raise InvalidInput(
@@ -189,10 +201,12 @@ def _metadata_columns(project: Project, scope: Scope) -> list[str]:
     return sorted(keys)
 
 
-def _told(rows: Iterator[ExportRow], on_progress: Callable[[int], None]) -> Iterator[ExportRow]:
+def counted(rows: Iterator[Counted], on_progress: Callable[[int], None] | None) -> Iterator[Counted]:
+    """The rows as they come, while on_progress is told their number, once a page and at the end."""
     count = 0
     for count, row in enumerate(rows, start=1):
-        if count % ROW_BATCH_SIZE == 0:
+        if on_progress and count % ROW_BATCH_SIZE == 0:
             on_progress(count)
         yield row
-    on_progress(count)
+    if on_progress:
+        on_progress(count)

@@ -1,6 +1,8 @@
-"""Frozen data: the rows of dataset versions, numbered, hashed and never changed again."""
+"""Frozen data: dataset versions, numbered, hashed and never changed again; and export files of a day."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -80,3 +82,61 @@ class DatasetVersion(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state not in (self.State.QUEUED, self.State.WRITING)
+
+
+class ExportFileQuerySet(models.QuerySet["ExportFile"]):
+    def in_progress(self) -> ExportFileQuerySet:
+        """Those that a worker writes or is going to write."""
+        return self.filter(state__in=(ExportFile.State.QUEUED, ExportFile.State.WRITING))
+
+    def over(self) -> ExportFileQuerySet:
+        """Those that no worker has to do with."""
+        return self.filter(state__in=(ExportFile.State.READY, ExportFile.State.FAILED))
+
+
+class ExportFile(models.Model):
+    """One file of labels that a worker writes. Canceled and expired ones are deleted with their row."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        WRITING = "writing", _("Writing")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="export_files", db_index=False
+    )
+    dataset_version = models.ForeignKey(
+        DatasetVersion, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )  # None: the labels as they are when they are written
+    file_format = models.CharField(max_length=20)  # a key of export_files.format_keys
+    content = models.CharField(max_length=10, choices=Content)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    run = models.UUIDField(null=True, blank=True)  # the worker's fence, and part of the file's name
+    rows_written = models.BigIntegerField(default=0)  # or documents, as the format has it
+    row_count = models.BigIntegerField(null=True, blank=True)  # of all, where it is known before
+    incomplete_count = models.BigIntegerField(default=0)  # documents or labels that the format cannot hold
+    byte_count = models.BigIntegerField(default=0)
+    failure = models.TextField(blank=True, db_default="")  # in English
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExportFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["project", "-created_at"], name="export_files_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.file_format} of {self.project_id}: {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (self.State.READY, self.State.FAILED)
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is, 0 to 100; None where that is not known."""
+        return min(100, 100 * self.rows_written // self.row_count) if self.row_count else None

@@ -8,10 +8,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from labeling.formats.dataset_lines import PROVENANCE_KEYS
-from labeling.formats.records import Json, Span
+from labeling.formats.records import Json, Record, Span
 from labeling.formats.tables.csv_columns import ANNOTATION_PREFIX, METADATA_PREFIX, SPREADSHEET_TEXT
 from labeling.formats.tables.csv_rows import LABEL_SEPARATOR, needs_escape
 
@@ -57,6 +57,25 @@ class Annotation:
     selection_probability: float | None  # of that, where it was drawn at random from the pool
     note: str
     suggestion: dict[str, Json] | None  # what the annotator was shown of the model's opinion, if it is known
+
+
+def rows_of(record: Record) -> Iterator[ExportRow]:
+    """A row for each annotation of a document of a dataset, by the provenance that the dataset keeps.
+
+    >>> [row.labels for row in rows_of(Record(1, "Hi", labels=("greeting",)))]
+    [('greeting',)]
+    """
+    for annotation in record.answers:
+        values = cast(Any, [annotation.provenance.get(key) for key in PROVENANCE_KEYS])
+        yield ExportRow(
+            record.text,
+            record.external_id,
+            record.metadata,
+            record.split or "pool",
+            annotation.labels,
+            annotation.spans,
+            Annotation(annotation.annotator, *values),
+        )
 
 
 def write_jsonl(rows: Iterable[ExportRow], kind: Kind) -> Iterator[bytes]:

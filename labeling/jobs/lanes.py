@@ -40,6 +40,7 @@ class Lane:
 LANES = {
     Job.Kind.IMPORT: Lane(Queue.DEFAULT),
     Job.Kind.DATASET: Lane(Queue.DEFAULT),
+    Job.Kind.EXPORT: Lane(Queue.DEFAULT),
     Job.Kind.TELL_LANGUAGES: Lane(Queue.DEFAULT, 0.5),
     Job.Kind.FEATURIZE: Lane(Queue.TRAIN),
     Job.Kind.TRAIN: Lane(Queue.TRAIN),

@@ -39,6 +39,7 @@ class Job(models.Model):
         TUNE = "tune", _("Tune hyperparameters")
         COMPARE = "compare", _("Compare the queue with random sampling")
         DATASET = "dataset", _("Write dataset versions")
+        EXPORT = "export", _("Write export files")
         TELL_LANGUAGES = "tell_languages", _("Detect document languages")
 
     class State(models.TextChoices):

@@ -8,17 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from labeling.exceptions import InvalidInput, LabelingError, NotFound
-from labeling.exchange import data_cards, dataset_versions
+from labeling.exchange import data_cards, dataset_versions, export_jobs
 from labeling.exchange.downloads import download
-from labeling.exchange.export_files import FileFormat, file_format
+from labeling.exchange.export_files import FileFormat, file_format, format_keys
 from labeling.exchange.models import Content, DatasetVersion
-from labeling.formats.projects import WRITERS, extra_of
 from labeling.projects.models import Membership
 from labeling.web.access import charge, for_managers, person
 from labeling.web.components.forms import put_on
+from labeling.web.exports import files_address
 
 FREEZE_COST = 50  # of a page's budget: a worker reads the whole project
 COMPARE_COST = 20
@@ -73,14 +73,18 @@ def version(request: HttpRequest, member: Membership, version_number: int) -> Ht
     return render(request, "labeling/dataset_version.html", context)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @for_managers
 def version_file(
     request: HttpRequest, member: Membership, version_number: int, file_format_key: str
 ) -> HttpResponseBase:
-    """The version in one of the formats that need no package."""
+    """The version in one of the formats that need no package; sent by POST, a worker writes it in any."""
+    if request.method == "POST":
+        charge(request, FREEZE_COST)
+        export_jobs.create(member.project_id, person(request), file_format_key, version_number=version_number)
+        return redirect(files_address(member.project_id))
     frozen = dataset_versions.version_of(member.project_id, person(request), version_number)
-    if file_format_key not in WRITERS or extra_of(file_format_key):
+    if file_format_key not in format_keys() or file_format(file_format_key).extra:
         raise NotFound
     chosen = file_format(file_format_key)
     pieces = dataset_versions.download(frozen, chosen.key)
@@ -142,4 +146,5 @@ def delete(request: HttpRequest, member: Membership, version_number: int) -> Htt
 
 
 def _formats() -> list[FileFormat]:
-    return [file_format(key) for key in WRITERS if not extra_of(key)]
+    """Every format; the page links those that it streams, and has a button for those of a worker."""
+    return [file_format(key) for key in format_keys()]

@@ -27,6 +27,7 @@ NO_PAGES = {
     "labeling:bad_rows": "is a file",
     "labeling:dataset_card": "is a file",
     "labeling:dataset_version_file": "is a file",
+    "labeling:export_file": "is a file",
     "labeling:rejected_rows": "is a file",
     "labeling:rules": "is a part of the label page",
     "labeling:terms": "is the JSON that explains terms on pages",

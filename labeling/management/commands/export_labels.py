@@ -56,11 +56,11 @@ class Command(BaseCommand):
                 pieces = export_file(project, scope, key, self._progress, self._lose)
             else:
                 version = self._version(project, options["dataset_version"])
-                pieces = dataset_versions.download(version, key, self._lose)
                 self.rows = version.statistics["documents"]
+                pieces = dataset_versions.download(version, key, self._lose, self._progress)
             self._write(pieces, options["output"])
         except NotFound as error:
-            raise CommandError(error.detail or f"Dataset versions have no format {key}.") from error
+            raise CommandError(error.detail) from error
         except InvalidInput as error:
             raise CommandError(error.detail) from error
         except UnreadableFile as error:

@@ -18,7 +18,8 @@ from labeling.annotations.submit import Submission
 from labeling.api import urls
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
-from labeling.exchange import dataset_versions
+from labeling.exchange import dataset_versions, export_jobs
+from labeling.exchange.models import ExportFile
 from labeling.guidelines import classes
 from labeling.guidelines.models import LabelClass
 from labeling.predictions.models import ModelVersion, PredictionSource
@@ -85,6 +86,14 @@ class World:
         dataset_versions.write(version, uuid4(), lambda: None)
         return version.number
 
+    def exported(self) -> UUID:
+        """A new export file: a deleted one would be missing for others."""
+        joan = User.objects.get(username="joan")
+        export_file = ExportFile(project=self.project, created_by=joan, file_format="jsonl", content="final")
+        export_file.save()
+        export_jobs.write(export_file, uuid4(), lambda: None)
+        return export_file.pk
+
     def answered(self, user: User) -> int:
         """An annotation of this person, or for somebody who gets none, of Ann."""
         counted = Annotation.objects.filter(filled_lease__isnull=False)
@@ -135,6 +144,11 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("dataset_version_difference", "GET"): (MANAGERS_READ, NO_BODY),
     ("exports", "GET"): (MANAGERS_READ, NO_BODY),
     ("export", "GET"): (MANAGERS_READ, NO_BODY),
+    ("export_files", "GET"): (MANAGERS_READ, NO_BODY),
+    ("export_files", "POST"): (MANAGE, lambda w, u: {"format": "excel"}),
+    ("export_file", "GET"): (MANAGERS_READ, NO_BODY),
+    ("export_file", "DELETE"): (MANAGE, NO_BODY),
+    ("export_file_content", "GET"): (MANAGERS_READ, NO_BODY),
     ("imports", "GET"): (MANAGERS_READ, NO_BODY),
     ("project_from_file", "POST"): (CREATE, lambda w, u: {"file": SimpleUploadedFile("export.json", EXPORT)}),
     ("import_file", "POST"): (MANAGE, lambda w, u: {"file": SimpleUploadedFile("a.csv", b"nr,text\n1,Hi\n")}),
@@ -257,6 +271,7 @@ def address(path: str, world: World, user: User, project_id: int) -> str:
         "<row:version_number>": world.frozen() if "version_number" in path else 0,
         "<row:other_number>": world.frozen() if "other_number" in path else 0,
         "<uuid:import_id>": world.import_job.pk,
+        "<uuid:export_id>": world.exported() if "export_id" in path else 0,
     }.items():
         path = path.replace(name, str(value))
     return path or "nothing/here"

@@ -108,7 +108,7 @@ def test_a_name_that_is_too_long_is_an_error_of_the_form(
     assert not DatasetVersion.objects.exists()
 
 
-@pytest.mark.parametrize("key", ["excel", "jsonl", "nothing"])
+@pytest.mark.parametrize("key", ["excel", "nothing"])
 def test_what_no_web_process_writes_is_not_found(
     client: Client, tickets: Project, joan: User, key: str
 ) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,14 +13,18 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
+from labeling import worker
 from labeling.annotations import submit
 from labeling.annotations.submit import Submission
 from labeling.documents.models import Document
+from labeling.exchange import dataset_versions
 from labeling.exchange import exporting as pages
 from labeling.exchange.export_files import format_keys
 from labeling.exchange.exporting import MAX_METADATA_COLUMNS
+from labeling.exchange.models import ExportFile
 from labeling.formats import Format, exports, read
-from labeling.formats.projects import WRITERS, extra_of
+from labeling.formats.projects import WRITERS
+from labeling.jobs.models import Job
 from labeling.projects.models import Project
 from labeling.queue import claims
 from tests.fixtures.people import label
@@ -56,7 +61,7 @@ def test_the_page_says_how_much_is_settled_and_offers_every_choice(
         "jsonl",
         "csv",
         "raw_csv",
-        *(key for key in WRITERS if not extra_of(key)),
+        *WRITERS,
     }
 
 
@@ -167,10 +172,13 @@ def test_managers_are_led_there_and_others_are_not(
     assert address not in client.get(reverse("labeling:project", args=[answered.pk])).content.decode()
 
 
-def test_nothing_but_reading_is_allowed(client: Client, answered: Project, joan: User) -> None:
+def test_nothing_is_written_without_a_choice(client: Client, answered: Project, joan: User) -> None:
     client.force_login(joan)
-    for method in (client.post, client.head, client.delete):
-        assert method(reverse("labeling:export", args=[answered.pk])).status_code == 405
+    address = reverse("labeling:export", args=[answered.pk])
+    for method in (client.head, client.delete):
+        assert method(address).status_code == 405
+    assert client.post(address).status_code == 422
+    assert not ExportFile.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -193,3 +201,44 @@ def test_a_file_that_breaks_off_says_so_in_a_line_that_is_no_row(
     rows = list(read(io.BytesIO(b"".join(got)), Format.JSONL))
     assert [type(row).__name__ for row in rows] == ["Record", "BadRow"]
     assert b"incomplete" in got[-1]
+
+
+def test_a_worker_writes_what_no_web_process_does(
+    client: Client, answered: Project, joan: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    client.force_login(joan)
+    refused = page(client, answered, **GOOD | {"format": "excel"})
+    assert refused.status_code == 422
+    assert "Use the button “Create file”" in refused.content.decode()
+    address = reverse("labeling:export", args=[answered.pk])
+    assert 'id="files-heading"' not in client.get(address).content.decode()
+    waiting = client.post(address, GOOD | {"format": "excel"}, follow=True).content.decode()
+    assert "Waiting for a worker" in waiting
+    assert 'hx-get="?seen=' in waiting
+    worker.run_job(answered.pk, Job.Kind.EXPORT)
+    part = client.get(address, {"seen": "", "after": "3"}, headers={"HX-Request": "true"}).content.decode()
+    assert "<h1>" not in part
+    assert "hx-get" not in part
+    (file_address,) = re.findall(r'href="([^"]+/export/files/[^"]+)"', part)
+    response = client.get(file_address)
+    assert (
+        response["Content-Disposition"] == f'attachment; filename="project-{answered.pk}-labels-excel.xlsx"'
+    )
+    assert body(response).startswith(b"PK")
+    assert client.post(f"{file_address}delete/").status_code == 302
+    assert client.get(file_address).status_code == 404
+
+
+def test_a_version_is_written_by_a_worker_too(
+    client: Client, answered: Project, joan: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    client.force_login(joan)
+    dataset_versions.create(answered.pk, joan)
+    worker.run_job(answered.pk, Job.Kind.DATASET)
+    shown = client.get(reverse("labeling:dataset_version", args=[answered.pk, 1])).content.decode()
+    (address,) = re.findall(r'action="([^"]+/files/spacy/)"', shown)
+    assert "Dataset version 1" in client.post(address, follow=True).content.decode()
+    rows = client.get(reverse("labeling:dataset_version_file", args=[answered.pk, 1, "jsonl"]))
+    assert json.loads(body(rows))["label"] == "Refund"

@@ -51,7 +51,7 @@ MAX_STATEMENTS = {
     "labeling:dataset_version": 6,
     "labeling:dataset_versions": 4,
     "labeling:delete_dataset_version": 5,
-    "labeling:export": 6,
+    "labeling:export": 8,
     "labeling:guideline": 8,
     "labeling:guideline_diff": 8,
     "labeling:guideline_edit": 6,
