@@ -1,7 +1,8 @@
 """Feature attributions: how much each column of a document adds to the score of one class against another.
 
 Only the experts that add up columns can be taken apart like that: the linear one and the counters of words. A
-dense view made of words (LSA, PPMI) is a sum over columns too, as long as its length is held fixed.
+dense view made of words (LSA, PPMI, static vectors) is a sum over columns too, as long as its length is held
+fixed.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from labeling.learning.arrays.types import AnyIntegers, Flags, Floats, Integers
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.linear import LinearModel
 from labeling.learning.classifiers.naive_bayes import ROW_SCALE, NaiveBayesModel
-from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS
+from labeling.learning.text.hashing import COLUMNS, WORD_COLUMNS, word_columns
 from labeling.learning.text.rows import Rows
-from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.tfidf import DENSE_LENGTH, Featurizer
+from labeling.learning.text.words import Tokens
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ class Duel:
         return led
 
 
-def column_attributions(duel: Duel, committee: Committee, featurizer: Featurizer | None) -> Floats:
+def column_attributions(
+    duel: Duel, committee: Committee, featurizer: Featurizer | None, tokens: Tokens
+) -> Floats:
     """(nnz,) nats that each filled column of `rows.sparse` adds, the experts' weights multiplied in.
 
     featurizer : that made the rows, where their dense view is its own; None for embeddings
+    tokens : the words of the rows' texts
     """
     attributions = np.zeros(duel.rows.sparse.nnz, dtype=np.float32)
     for expert, weight in zip(committee.experts, committee.weights, strict=True):
@@ -60,7 +65,7 @@ def column_attributions(duel: Duel, committee: Committee, featurizer: Featurizer
         elif isinstance(expert, LinearModel):
             attributions += np.float32(weight) * _weighed(duel, expert)
             if featurizer is not None and len(expert.dense_weights):
-                attributions += np.float32(weight) * _spread(duel, expert, featurizer)
+                attributions += np.float32(weight) * _spread(duel, expert, featurizer, tokens)
     return attributions
 
 
@@ -92,22 +97,34 @@ def _counted(duel: Duel, expert: NaiveBayesModel) -> Floats:
     return led
 
 
-def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer) -> Floats:
-    """What LSA and PPMI add, by column; a word that comes twice counts as if it came once."""
+def _spread(duel: Duel, expert: LinearModel, featurizer: Featurizer, tokens: Tokens) -> Floats:
+    """What the dense view adds, by column; a word that comes twice counts as if it came once."""
     used, number = np.unique(duel.rows.sparse.indices, return_inverse=True)
     topics = _vectors(used, featurizer.topics, featurizer.directions)
     topics *= _vectors(used, featurizer.topics, featurizer.entropy[:, None])
-    meanings = _vectors(used, featurizer.words, featurizer.vectors)
+    views = [topics, _vectors(used, featurizer.words, featurizer.vectors)]
+    centers = [np.zeros(topics.shape[1], dtype=np.float32), featurizer.center]
+    static = featurizer.static
+    if static is not None:
+        columns = word_columns(tokens.distinct_hashes)
+        views.append(_vectors(used, columns, featurizer.static_words(tokens, static.vectors)))
+        centers.append(static.center)
     held = csr_array(
         (np.ones(len(number), dtype=np.float32), number, duel.rows.sparse.indptr),
         shape=(len(duel.rows), len(used)),
     )
-    behind = topics.shape[1]
-    lengths = _lengths(held @ topics), _lengths(held @ meanings - featurizer.center)
-    led = duel.lead(expert, (topics @ expert.dense_weights[:behind])[number], duel.row) / lengths[0][duel.row]
-    led += (
-        duel.lead(expert, (meanings @ expert.dense_weights[behind:])[number], duel.row) / lengths[1][duel.row]
-    )
+    sums = [held @ view - center for view, center in zip(views, centers, strict=True)]
+    lengths = [_lengths(each) for each in sums]
+    weights = expert.dense_weights
+    if static is not None:
+        joined = np.hstack([each / length[:, None] for each, length in zip(sums, lengths, strict=True)])
+        turned = _lengths((joined - static.mean) @ static.axes) / DENSE_LENGTH
+        lengths = [length * turned for length in lengths]
+        weights = static.axes @ weights
+    parts = np.split(weights, np.cumsum([view.shape[1] for view in views])[:-1])
+    led = np.zeros(len(number), dtype=np.float32)
+    for view, part, length in zip(views, parts, lengths, strict=True):
+        led += duel.lead(expert, (view @ part)[number], duel.row) / length[duel.row]
     return led
 
 

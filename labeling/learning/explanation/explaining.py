@@ -7,7 +7,7 @@ stand in the text are ever named.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from labeling.learning.explanation.attributions import Duel, column_attributions
 from labeling.learning.text.hashing import COLUMNS, pair_columns, word_columns
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
-from labeling.learning.text.words import hash_tokens, words
+from labeling.learning.text.words import Tokens, words
 
 MAX_WORDS = 5
 MAX_CHARACTERS = 4_000  # of a text that are searched for words: what pulls, pulls from the beginning on
@@ -111,10 +111,11 @@ def pulling_words(
     returns : for each text at most `MAX_WORDS` pairs of word and pull, the strongest first
     """
     keys = duel.row * COLUMNS + duel.rows.sparse.indices
-    attributions = column_attributions(duel, committee, featurizer)
+    tokens = Tokens.of([words(text[:MAX_CHARACTERS]) for text in texts])
+    attributions = column_attributions(duel, committee, featurizer, tokens)
     order = np.argsort(keys)
     keys, attributions = keys[order], attributions[order]
-    filled = _Filled.of(texts)
+    filled = _Filled.of(tokens)
     if not len(keys):
         return [()] * len(texts)
     pairs_needed = filled.text[filled.number] * COLUMNS + filled.column
@@ -140,17 +141,16 @@ class _Filled:
     column: Integers
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Self:
-        tokens = [words(text[:MAX_CHARACTERS]) for text in texts]
-        hashes, lengths = hash_tokens(tokens)
-        text = np.repeat(np.arange(len(texts)), lengths)
+    def of(cls, tokens: Tokens) -> Self:
+        hashes = tokens.hashes
+        text = np.repeat(np.arange(len(tokens.lengths)), tokens.lengths)
         _, firsts, number = np.unique(text << 32 | hashes, return_index=True, return_inverse=True)
-        flat = list(chain.from_iterable(tokens))
         pairs = np.flatnonzero(text[1:] == text[:-1])
         pair = pair_columns(hashes[pairs], hashes[pairs + 1])
         filling = np.concatenate([number, number[pairs], number[pairs + 1]])
         column = np.concatenate([word_columns(hashes), pair, pair])
-        return cls(text[firsts], [flat[first] for first in firsts], filling, column)
+        spelled = [tokens.distinct[index] for index in tokens.numbers[firsts]]
+        return cls(text[firsts], spelled, filling, column)
 
 
 def _strongest(total: Doubles, filled: _Filled, n_texts: int) -> list[Words]:

@@ -6,13 +6,13 @@ first `WORD_COLUMNS` columns to themselves, pairs the rest: what needs words alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from labeling.learning.arrays.types import Hashes, Integers
-from labeling.learning.text.words import hash_pairs, hash_tokens, text_blocks, words
+from labeling.learning.text.words import Tokens, hash_pairs, text_blocks, words
 
 COLUMNS = 2**19
 WORD_COLUMNS = 2**17
@@ -30,7 +30,17 @@ def count_terms(texts: Sequence[str]) -> csr_array:
     >>> count_terms(["good news, good news", ""]).sum(axis=1)
     array([7., 0.], dtype=float32)
     """
-    blocks = [_count_block(block) for block in text_blocks(texts)]
+    return count_tokens(tokens_of(texts))
+
+
+def tokens_of(texts: Sequence[str]) -> Iterator[Tokens]:
+    """The words of texts, a bounded number of texts at once."""
+    return (Tokens.of([words(text) for text in block]) for block in text_blocks(texts))
+
+
+def count_tokens(tokens: Iterable[Tokens]) -> csr_array:
+    """The counts of `count_terms`, of texts that were cut into words before."""
+    blocks = [_count_block(block) for block in tokens]
     if not blocks:
         return csr_array((0, COLUMNS), dtype=np.float32)
     if len(blocks) == 1:
@@ -42,7 +52,7 @@ def count_terms(texts: Sequence[str]) -> csr_array:
             np.concatenate([block.indices for block in blocks]),
             np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
         ),
-        shape=(len(texts), COLUMNS),
+        shape=(len(lengths), COLUMNS),
     )
 
 
@@ -56,16 +66,16 @@ def pair_columns(first: Hashes, second: Hashes) -> Integers:
     return _spread(hash_pairs(first, second), WORD_COLUMNS, COLUMNS)
 
 
-def _count_block(texts: list[str]) -> csr_array:
-    hashes, lengths = hash_tokens([words(text) for text in texts])
-    rows = np.repeat(np.arange(len(texts)), lengths)
+def _count_block(tokens: Tokens) -> csr_array:
+    hashes, n_texts = tokens.hashes, len(tokens.lengths)
+    rows = np.repeat(np.arange(n_texts), tokens.lengths)
     is_pair = rows[1:] == rows[:-1]
     columns = np.concatenate([word_columns(hashes), pair_columns(hashes[:-1], hashes[1:])[is_pair]])
     keys = np.concatenate([rows, rows[1:][is_pair]]) * COLUMNS + columns
     unique, counts = np.unique(keys, return_counts=True)
-    indptr = np.searchsorted(unique, np.arange(len(texts) + 1) * COLUMNS).astype(np.int32)
+    indptr = np.searchsorted(unique, np.arange(n_texts + 1) * COLUMNS).astype(np.int32)
     indices = (unique % COLUMNS).astype(np.int32)
-    return csr_array((counts.astype(np.float32), indices, indptr), shape=(len(texts), COLUMNS))
+    return csr_array((counts.astype(np.float32), indices, indptr), shape=(n_texts, COLUMNS))
 
 
 def _spread(hashes: Hashes, low: int, high: int) -> Integers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from labeling.learning.arrays.types import AnyFloats, Floats, Integers
+from labeling.learning.arrays.types import AnyFloats, Doubles, Floats, Integers
 
 DIMENSIONS = 128
 
@@ -70,6 +70,23 @@ def unit_rows(rows: AnyFloats) -> Floats:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Floats = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled
+
+
+def principal_axes(points: Floats, dimensions: int, prior: Doubles | None = None) -> tuple[Floats, Floats]:
+    """The mean of points, and the directions in which they differ most.
+
+    points : (n, d), n may be 0
+    prior : (d,) how much each coordinate is taken to vary before any point is seen, so little that it decides
+        only where there are fewer points than directions
+    returns : (d,) and (d, at most `dimensions`), orthonormal columns, strongest first
+    """
+    mean = points.mean(axis=0, dtype=np.float64) if len(points) else np.zeros(points.shape[1])
+    centered = points - mean.astype(np.float32)
+    covariance = (centered.T @ centered).astype(np.float64)
+    if prior is not None:
+        covariance[np.diag_indices_from(covariance)] += prior
+    axes = np.linalg.eigh(covariance)[1][:, ::-1][:, :dimensions]
+    return mean.astype(np.float32), np.ascontiguousarray(axes, dtype=np.float32)
 
 
 MAX_WORDS = 20_000  # of the vocabulary, the most frequent ones

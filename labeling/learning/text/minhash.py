@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.learning.arrays.types import Floats, Hashes, Integers
-from labeling.learning.text.words import hash_pairs, hash_tokens, text_blocks, words
+from labeling.learning.text.words import Tokens, hash_pairs, text_blocks, words
 
 FORMAT = 1  # raise it when the same text would get another signature
 NUMBERS = 126  # in a signature: the estimate's standard error is .036 where the truth is .8
@@ -91,7 +91,8 @@ def _shingles(texts: list[str]) -> tuple[Hashes, Integers]:
 
     A text without words is its own word. The last word stands twice, for it has no neighbor.
     """
-    hashes, lengths = hash_tokens([words(text) or [text] for text in texts])
+    tokens = Tokens.of([words(text) or [text] for text in texts])
+    hashes, lengths = tokens.hashes, tokens.lengths
     hashes = (hashes ^ (hashes >> np.uint32(15))) * _MIX
     ends = np.cumsum(lengths)
     both = np.repeat(hashes, 2)

@@ -94,12 +94,12 @@ def _stands_alone(letter: str, category: str) -> bool:
     return category[0] == "P" or any(first <= ord(letter) <= last for first, last in IDEOGRAPHS)
 
 
-class _Pieces(dict[str, list[int]]):
+class Pieces(dict[str, list[int]]):
     """A word to the ids of its pieces, the longest first: remembered, up to CACHE_SIZE words."""
 
-    def __init__(self) -> None:
+    def __init__(self, spellings: Sequence[str]) -> None:
         super().__init__()
-        self.ids = {piece: number for number, piece in enumerate(vocabulary())}
+        self.ids = {piece: number for number, piece in enumerate(spellings)}
 
     def __missing__(self, word: str) -> list[int]:
         if len(self) >= CACHE_SIZE:
@@ -129,13 +129,13 @@ SPELLING = _Spelling()
 
 
 @cache
-def word_pieces() -> _Pieces:
+def word_pieces() -> Pieces:
     """The pieces of this process: `word_pieces()[word]` are the ids of a lower-case word without accents.
 
     >>> [vocabulary()[number] for number in word_pieces()["unaffable"]]
     ['una', '##ffa', '##ble']
     """
-    return _Pieces()
+    return Pieces(vocabulary())
 
 
 def tokenize(texts: Sequence[str]) -> list[list[int]]:

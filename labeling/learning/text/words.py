@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
+from typing import Self
 from zlib import crc32
 
 import numpy as np
@@ -63,18 +66,48 @@ def text_blocks(texts: Sequence[str]) -> Iterator[list[str]]:
         yield block
 
 
-def hash_tokens(tokens: Sequence[Sequence[str]]) -> tuple[Hashes, Integers]:
-    """The tokens of all texts in a row as 32-bit hashes, and how many each text has.
+@dataclass(frozen=True)
+class Tokens:
+    """The words of some texts, each distinct one spelled once.
 
-    >>> hash_tokens([["good", "news"], ["news"]])
-    (array([1820610194,  500406608,  500406608], dtype=uint32), array([2, 1]))
+    distinct : d words, in the order of their first appearance
+    numbers : (n,) the words of all texts in a row, as indices of `distinct`
+    lengths : (n_texts,) how many each text has
     """
-    lengths = np.fromiter(map(len, tokens), dtype=np.int64, count=len(tokens))
-    codes = {
-        token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(chain.from_iterable(tokens))
-    }
-    in_order = map(codes.__getitem__, chain.from_iterable(tokens))
-    return np.fromiter(in_order, dtype=np.uint32, count=int(lengths.sum())), lengths
+
+    distinct: list[str]
+    numbers: Integers
+    lengths: Integers
+
+    @classmethod
+    def of(cls, words_of_texts: Sequence[Sequence[str]]) -> Self:
+        """Number the words.
+
+        >>> Tokens.of([["good", "news"], ["news"]])
+        Tokens(distinct=['good', 'news'], numbers=array([0, 1, 1]), lengths=array([2, 1]))
+        """
+        lengths = np.fromiter(map(len, words_of_texts), dtype=np.int64, count=len(words_of_texts))
+        distinct = dict.fromkeys(chain.from_iterable(words_of_texts))
+        number_of = {word: number for number, word in enumerate(distinct)}
+        in_order = map(number_of.__getitem__, chain.from_iterable(words_of_texts))
+        numbers = np.fromiter(in_order, dtype=np.int64, count=int(lengths.sum()))
+        return cls(list(distinct), numbers, lengths)
+
+    @cached_property
+    def distinct_hashes(self) -> Hashes:
+        """(d,) 32-bit hashes of the distinct words."""
+        codes = (crc32(word.encode("utf-8", "surrogatepass")) for word in self.distinct)
+        return np.fromiter(codes, dtype=np.uint32, count=len(self.distinct))
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """(n,) those of all words in a row.
+
+        >>> Tokens.of([["good", "news"], ["news"]]).hashes
+        array([1820610194,  500406608,  500406608], dtype=uint32)
+        """
+        hashes: Hashes = self.distinct_hashes[self.numbers]
+        return hashes
 
 
 def hash_pairs(first: Hashes, second: Hashes) -> Hashes:

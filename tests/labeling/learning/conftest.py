@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from labeling.learning.text.static_vectors import StaticVectors
 from labeling.learning.text.tfidf import Featurizer
+from labeling.learning.text.wordpiece import vocabulary
 
 WORDS = {
     0: ["goal", "match", "team", "league", "striker", "coach", "penalty", "season", "stadium", "keeper"],
@@ -66,3 +68,10 @@ def featurizer(texts):
 @pytest.fixture(scope="session")
 def rows(featurizer, texts):
     return featurizer.transform(texts)
+
+
+@pytest.fixture(scope="session")
+def static():
+    """Static vectors of the real vocabulary, made of chance: words that share pieces are alike."""
+    numbers = np.random.default_rng(9).standard_normal((len(vocabulary()), 24), dtype=np.float32)
+    return StaticVectors.of(numbers, vocabulary())

@@ -1,5 +1,7 @@
 """An explanation names words of the text, and those that really move the model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from labeling.learning.explanation.explaining import MAX_WORDS, expert_views, ex
 from labeling.learning.text import tfidf
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
-from labeling.learning.text.words import words
+from labeling.learning.text.words import Tokens, words
 from tests.labeling.learning.conftest import COMMON, WORDS
 from tests.labeling.learning.test_real_texts import read
 
@@ -139,7 +141,9 @@ def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read,
     committee = fit_committee(rows.part(np.arange(60)), labels[:60], 3)
     pair = two_best(committee.probabilities(rows))
     duel = Duel(rows, pair[:, 0], pair[:, 1])
-    shared = column_attributions(duel, committee, featurizer) - column_attributions(duel, committee, None)
+    tokens = Tokens.of([words(text) for text in once])
+    shared = column_attributions(duel, committee, featurizer, tokens)
+    shared -= column_attributions(duel, committee, None, tokens)
     weights = committee.linear.dense_weights[featurizer.directions.shape[1] :]
     held = [np.isin(featurizer.words, row.indices) for row in (rows.sparse[[n]] for n in range(len(once)))]
     length = np.linalg.norm(
@@ -150,6 +154,24 @@ def test_what_the_dense_view_adds_is_shared_among_the_words_without_a_rest(read,
     )
     total = np.bincount(duel.row, weights=shared, minlength=len(once))
     assert total - usual / length == pytest.approx(text_attributions(duel, committee), abs=1e-4)
+
+
+def test_static_vectors_are_shared_among_the_words_too(texts, labels, static):
+    """All that is taken from the sums of words, and belongs to none of them, is left out here."""
+    learned = Featurizer.learn(texts, static=static, dimensions=16)
+    assert learned.static is not None
+    bare = replace(learned.static, center=0 * learned.static.center, mean=0 * learned.static.mean)
+    featurizer = replace(learned, center=0 * learned.center, static=bare)
+    once = [" ".join(dict.fromkeys(text.split())) for text in texts]
+    rows = featurizer.transform(once)
+    committee = fit_committee(rows.part(np.arange(60)), labels[:60], 3)
+    pair = two_best(committee.probabilities(rows))
+    duel = Duel(rows, pair[:, 0], pair[:, 1])
+    tokens = Tokens.of([words(text) for text in once])
+    shared = column_attributions(duel, committee, featurizer, tokens)
+    shared -= column_attributions(duel, committee, None, tokens)
+    total = np.bincount(duel.row, weights=shared, minlength=len(once))
+    assert total == pytest.approx(text_attributions(duel, committee), abs=1e-4)
 
 
 def test_a_dense_view_of_the_whole_text_is_told_as_one(committee, rows, texts):
