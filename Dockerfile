@@ -7,7 +7,10 @@ WORKDIR /app
 
 ARG PACKAGES=exchange
 COPY requirements requirements
-RUN pip install --require-hashes -r requirements/${PACKAGES}.lock
+RUN if [ "${PACKAGES}" = embeddings ]; then \
+        echo "PACKAGES=embeddings is no longer needed: sentence embeddings are in every image." && PACKAGES=exchange; \
+    fi \
+    && pip install --require-hashes -r "requirements/${PACKAGES}.lock"
 
 COPY . .
 # The key lives for this one command: static files are collected as production names them.

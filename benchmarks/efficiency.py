@@ -45,6 +45,7 @@ from labeling.learning.text.near_duplicates import join_new
 from labeling.learning.text.rows import Rows
 from labeling.learning.text.signature_store import SignatureStore
 from labeling.learning.text.tfidf import Featurizer
+from labeling.management.feature_views import VIEWS, WORDS, feature_view
 from labeling.management.truths import Truth, read_truth
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
@@ -249,7 +250,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", required=True, help="folders of the data, such as trec6 ag_news")
     parser.add_argument("--folder", type=Path, default=Path("../shared/data"), help="where the data sets are")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+    parser.add_argument("--features", type=feature_view, choices=VIEWS, default=WORDS)
     parser.add_argument(
         "--strategies", nargs="+", default=list(USUAL), help="STRATEGY:MODEL, such as margin:plain"
     )

@@ -26,6 +26,7 @@ from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETER
 from labeling.learning.evaluation.model_selection import Score, adopted, next_trial, run_trial, verdicts
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.management.feature_views import VIEWS, WORDS, feature_view
 from labeling.management.truths import read_truth
 
 
@@ -91,7 +92,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("../shared/data"), help="where the data sets are")
     parser.add_argument("--labels", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+    parser.add_argument("--features", type=feature_view, choices=VIEWS, default=WORDS)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     results = []

@@ -39,6 +39,7 @@ from labeling.learning.evaluation.control_arm import (
 from labeling.learning.evaluation.label_savings import QualityCurve, resampled_quality
 from labeling.learning.evaluation.retrospective import KnownPool, replay
 from labeling.learning.query_strategies.mix import Mix, Strategy
+from labeling.management.feature_views import WORDS
 from labeling.management.truths import Truth, read_truth
 
 MAX_POOL, MAX_TEST = 4_000, 2_000
@@ -220,7 +221,7 @@ def measure(name: str, options: argparse.Namespace) -> list[Told]:
     folder, _, variant = name.partition("@")
     truth = read_truth(options.folder / folder / "data.jsonl.gz", "single")
     truth = split_anew(skewed(truth) if variant == "skewed" else truth)
-    pool = known_pool(truth, "tfidf", {}, MAX_POOL)
+    pool = known_pool(truth, WORDS, {}, MAX_POOL)
     decide = decider(pool)
     curve = true_curve(pool, decide)
     rows: list[Told] = []

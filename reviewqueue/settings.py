@@ -16,12 +16,15 @@ BASE_DIR = installation.ROOT
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
-def env_flag(name: str) -> bool:
-    """A yes/no variable, no where it is unset. Raises ImproperlyConfigured when it holds anything else."""
+def env_flag(name: str, *, default: bool = False) -> bool:
+    """A yes/no variable. Raises ImproperlyConfigured when it holds anything else.
+
+    default : what an unset or empty one means
+    """
     value = os.environ.get(name, "").strip().lower()
     if value not in YES | NO:
         raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
-    return value in YES
+    return value in YES if value else default
 
 
 def env_int(name: str, default: int) -> int:
@@ -272,6 +275,7 @@ LOGGING = {  # to stderr, one line an event; never a document's text, a token, a
 }
 
 # --- Celery: PostgreSQL holds the truth about jobs; a message is a hint that may be lost or doubled ---
+EMBEDDINGS = env_flag("EMBEDDINGS", default=True)  # whether workers run the sentence encoder
 TASK_TIME_LIMIT_SECONDS = env_int("TASK_TIME_LIMIT_SECONDS", 900)  # a longer task is ended by force
 CELERY_BROKER_URL = celery_broker(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {

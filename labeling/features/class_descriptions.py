@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
+from labeling.features.embedder import makes_embeddings
 from labeling.guidelines.models import ClassRule, Guideline, LabelClass
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import enqueue
 from labeling.learning.arrays.atomic_folder import read_folder, write_folder
 from labeling.learning.arrays.types import Floats
-from labeling.learning.text.sentence_embeddings import Embedder, embeddings_installed
+from labeling.learning.text.sentence_embeddings import Embedder
 from labeling.projects.models import Project
 
 
@@ -41,7 +42,7 @@ def description_vectors(project: Project, folder: Path, lines: Sequence[str]) ->
     try:
         arrays, _ = read_folder(folder / _name(lines))
     except FileNotFoundError:
-        if embeddings_installed():
+        if makes_embeddings():
             enqueue(project.pk, Job.Kind.EMBED)
         return None
     return arrays["vectors"]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from labeling.learning.text.sentence_embeddings import Embedder, load_embedder
+from labeling.learning.text.sentence_embeddings import Embedder, embeddings_installed, load_embedder
+
+
+def makes_embeddings() -> bool:
+    """Whether documents get sentence embeddings here: the encoder is installed, and nobody turned it off."""
+    return settings.EMBEDDINGS and embeddings_installed()
 
 
 def service_embedder() -> Embedder:

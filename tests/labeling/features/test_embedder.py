@@ -15,7 +15,6 @@ from labeling import worker as job_worker
 from labeling.features import embedding_progress, embeddings
 from labeling.features.embedder import service_embedder
 from labeling.jobs.models import Job
-from labeling.learning.text.sentence_embeddings import embeddings_installed
 from labeling.projects.models import Project
 from reviewqueue.celery import app
 from reviewqueue.embedded.process import Process
@@ -26,9 +25,6 @@ pytestmark = [
     pytest.mark.workers,
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
-    ),
 ]
 PATIENCE_SECONDS = 120
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +17,13 @@ from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.learning.arrays.types import Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
-from labeling.learning.text.sentence_embeddings import WIDTH, Embedder, embeddings_installed
+from labeling.learning.text.sentence_embeddings import WIDTH, Embedder
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 from tests.fixtures.people import CLASSES, fill
 from tests.fixtures.trained_project import label_rightly, train
 
 EMBED = Job.Kind.EMBED
-needs_the_extra = pytest.mark.skipif(
-    not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,6 @@ def stored(project: Project) -> EmbeddingStore:
 
 
 @pytest.mark.slow
-@needs_the_extra
 def test_a_worker_embeds_every_document_and_a_ranking_is_owed(untrained: Project) -> None:
     assert embedding_progress.store_for(untrained) is None
     assert embedding_progress.progress(untrained) is None
@@ -133,18 +130,30 @@ def test_new_documents_are_owed_and_excluded_ones_are_not(untrained: Project) ->
     Job.objects.all().delete()
     fill(untrained, ["one more", "and another"])
     Document.objects.filter(project=untrained, text="and another").update(state=Document.State.EXCLUDED)
-    if embeddings_installed():
-        embeddings.enqueue_missing()
-        assert Job.objects.get().kind == EMBED
+    embeddings.enqueue_missing()
+    assert Job.objects.get().kind == EMBED
     untrained.refresh_from_db()
     recorder = Recorder()
     run(untrained, recorder)
     assert recorder.texts == ["one more"]
 
 
-def test_nothing_is_owed_without_the_extra(untrained: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_owed_where_the_encoder_is_not_installed(
+    untrained: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("labeling.learning.text.sentence_embeddings.PACKAGES", ("no_such_package_at_all",))
     embeddings.enqueue_missing()
+    assert not Job.objects.filter(kind=EMBED).exists()
+
+
+def test_turned_off_nothing_is_owed_and_what_was_owed_is_not_made(untrained: Project, settings: Any) -> None:
+    settings.EMBEDDINGS = False
+    embeddings.enqueue_missing()
+    assert not Job.objects.filter(kind=EMBED).exists()
+    recorder = Recorder()
+    run(untrained, recorder)
+    assert recorder.texts == []
+    assert embedding_progress.progress(untrained) is None
     assert not Job.objects.filter(kind=EMBED).exists()
 
 

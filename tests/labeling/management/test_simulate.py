@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from labeling.learning.evaluation.scores import area_under_curve
+from labeling.management.feature_views import feature_view
 from labeling.management.truths import UnusableData, read_truth
 
 WORDS = {
@@ -73,7 +74,7 @@ def test_curves_of_the_real_queue_and_trainer_that_leave_nothing_behind(db: None
     path = write(tmp_path / "tickets.jsonl.gz", rows("single"))
     lines = write_descriptions(tmp_path, {"refund": "Refund: the customer wants money back"})
     result = simulate(path, "single", "--seeds", "2", "--descriptions", str(lines))
-    assert (result["strategy"], result["features"], result["model"]) == ("default", "tfidf", "committee")
+    assert (result["strategy"], result["features"], result["model"]) == ("default", "words", "committee")
     assert [seed["seed"] for seed in result["seeds"]] == [0, 1]
     for seed in result["seeds"]:
         assert [point[0] for point in seed["curve"]] == [15, 30, 40]
@@ -123,6 +124,20 @@ def test_what_cannot_be_simulated_is_said_at_once(
     write_descriptions(tmp_path, {"parcels": "Parcels: whatever comes in boxes"})
     with pytest.raises(CommandError, match=message):
         call_command("simulate", "--data", "tickets.jsonl.gz", "--kind", "single", *arguments)
+
+
+def test_embeddings_that_are_turned_off_are_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "EMBEDDINGS", False)
+    path = write(tmp_path / "tickets.jsonl.gz", rows("single"))
+    with pytest.raises(CommandError, match="turned off by EMBEDDINGS"):
+        call_command("simulate", "--data", str(path), "--kind", "single", "--features", "full")
+
+
+def test_the_earlier_name_of_the_words_is_taken_with_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert feature_view("tfidf") == "words"
+    assert capsys.readouterr().err == "--features tfidf is now called --features words.\n"
 
 
 def test_a_file_without_a_split_gets_one_that_stays(tmp_path: Path) -> None:

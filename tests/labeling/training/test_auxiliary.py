@@ -18,16 +18,12 @@ from labeling.jobs.models import Job
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.storage.feature_store import WORDS
-from labeling.learning.text.sentence_embeddings import embeddings_installed
 from labeling.projects.models import Project
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import read_training_set
 from labeling.training.model_files import model_folder
 from tests.fixtures.trained_project import label_rightly, train
 
-needs_the_extra = pytest.mark.skipif(
-    not embeddings_installed(), reason="the extra is not installed: requirements/embeddings.lock"
-)
 LINES = {
     "Refund": "money back, a return",
     "Billing": "invoice, card, tax",
@@ -94,7 +90,6 @@ def test_a_model_weighs_the_words_and_the_guideline_and_says_so(
     assert version.metadata.view == WORDS
 
 
-@needs_the_extra
 def test_embeddings_and_their_graph_take_over_when_they_are_there(untrained: Project, ann: User) -> None:
     label_rightly(untrained, ann, 15)
     train(untrained)
@@ -110,7 +105,6 @@ def test_embeddings_and_their_graph_take_over_when_they_are_there(untrained: Pro
     assert untrained.model_versions.ready()[0].metadata.view == store.view
 
 
-@needs_the_extra
 def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(untrained: Project, ann: User) -> None:
     label_rightly(untrained, ann, 15)
     train(untrained)
@@ -123,7 +117,6 @@ def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(untrained:
     assert untrained.generation > before
 
 
-@needs_the_extra
 def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
     untrained: Project, ann: User, write_guideline: Callable[[Project], None]
 ) -> None:
