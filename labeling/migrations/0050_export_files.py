@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0049_test_documents_by_content'),
+        ('labeling', '0050_control_arm'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='job',
             name='kind',
-            field=models.CharField(choices=[('import', 'Import uploaded files'), ('featurize', 'Compute features of new documents'), ('embed', 'Compute sentence embeddings'), ('train', 'Train a model and rank documents'), ('rank', 'Re-rank documents with the current model'), ('replay', 'Replay the labels to measure savings'), ('tune', 'Tune hyperparameters'), ('dataset', 'Write dataset versions'), ('export', 'Write export files'), ('tell_languages', 'Detect document languages')], max_length=15),
+            field=models.CharField(choices=[('import', 'Import uploaded files'), ('featurize', 'Compute features of new documents'), ('embed', 'Compute sentence embeddings'), ('train', 'Train a model and rank documents'), ('rank', 'Re-rank documents with the current model'), ('replay', 'Replay the labels to measure savings'), ('tune', 'Tune hyperparameters'), ('compare', 'Compare the queue with random sampling'), ('dataset', 'Write dataset versions'), ('export', 'Write export files'), ('tell_languages', 'Detect document languages')], max_length=15),
         ),
         migrations.CreateModel(
             name='ExportFile',
