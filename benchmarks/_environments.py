@@ -17,7 +17,6 @@ def environment_with(packages: tuple[str, ...], folder: Path) -> Path:
         assert spec is not None
         assert spec.origin is not None
         ours = Path(spec.origin).parent
-        for path in (ours, ours.with_name(f"{package}.libs")):
-            if path.exists():
-                os.symlink(path, site_packages / path.name)
+        for path in (ours, *ours.parent.glob(f"{package}.libs"), *ours.parent.glob(f"{package}-*.dist-info")):
+            os.symlink(path, site_packages / path.name)
     return folder / "bin" / "python"

@@ -25,7 +25,7 @@ django.setup()
 from benchmarks._environments import environment_with
 from benchmarks._frame import machine, show
 from benchmarks.efficiency import known_pool
-from labeling.deployments.downloads import predictor_source
+from labeling.deployments.readme import OF_WORDS, predictor_source
 from labeling.learning.arrays.types import AnyArray, Doubles, Floats, Integers
 from labeling.learning.classifiers.committee import (
     KIND_NAMES,
@@ -39,7 +39,7 @@ from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
 from labeling.learning.portable.manifest import MANIFEST_FILE, PORTABLE_KINDS, committee_manifest
-from labeling.learning.portable.predictor import Predictor
+from labeling.learning.portable.predictor import ClassPredictor
 from labeling.learning.text.tfidf import Featurizer
 from labeling.management.truths import Truth, read_truth
 
@@ -119,7 +119,7 @@ def taken_home(truth: Truth, n_labels: int) -> dict[str, Any]:
         classes = [{"id": name, "name": name} for name in truth.class_names]
         manifest = committee_manifest(folder / "experts", classes)
         (folder / MANIFEST_FILE).write_text(json.dumps(manifest))
-        (folder / "predictor.py").write_text(predictor_source(is_of_spans=False))
+        (folder / "predictor.py").write_text(predictor_source(OF_WORDS))
         python = environment_with(("numpy", "scipy"), Path(name) / "empty")
         lines = subprocess.run(
             [python, "-I", folder / "predictor.py", "--json"],
@@ -128,7 +128,7 @@ def taken_home(truth: Truth, n_labels: int) -> dict[str, Any]:
             text=True,
             check=True,
         ).stdout.splitlines()
-        predictor, size = Predictor.load(folder), sum(f.stat().st_size for f in folder.rglob("*.*"))
+        predictor, size = ClassPredictor.load(folder), sum(f.stat().st_size for f in folder.rglob("*.*"))
     started = process_time()
     ours = predictor.predict_proba(texts)
     seconds = process_time() - started

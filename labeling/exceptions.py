@@ -241,13 +241,13 @@ class ModelNotReady(LabelingError):
 
 
 class ModelNotPortable(LabelingError):
-    """This model cannot be downloaded: its features are sentence embeddings, or an older version of the
-    service trained it.
+    """This model cannot be downloaded: an older version of the service trained it, or it needs more than
+    texts. Choose a newer model.
     """
 
     summary = gettext_noop(
-        "This model cannot be downloaded: its features are sentence embeddings, or an older version of the "
-        "service trained it."
+        "This model cannot be downloaded: an older version of the service trained it, or it needs more than "
+        "texts. Choose a newer model."
     )
 
 

@@ -315,11 +315,7 @@ def test_the_tutorial_leads_from_an_account_to_a_steered_queue(client, capsys, s
 
 def test_the_limits_of_reading_are_those_that_the_models_keep() -> None:
     """One place has the numbers; what reads texts and what tells people take them from it."""
-    assert (words.TEXT_LIMIT, wordpiece.TEXT_LIMIT, wordpiece.MAX_PIECES + 2) == (
-        limits.READ_CHARACTERS,
-        limits.EMBEDDED_CHARACTERS,
-        limits.EMBEDDED_TOKENS,
-    )
+    assert (words.TEXT_LIMIT, wordpiece.MAX_PIECES + 2) == (limits.READ_CHARACTERS, limits.EMBEDDED_TOKENS)
     limit_texts = [f"{limits.READ_CHARACTERS:,} characters", f"{limits.EMBEDDED_CHARACTERS:,}"]
     limit_texts.append(f"{limits.EMBEDDED_TOKENS} tokens")
     for page in ("how-to/import-documents.md", "explanation/how-the-model-learns.md"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from labeling.deployments.readme import readme, source_heading
+from labeling.deployments.readme import OF_SPANS, kind_of, predictor_source, readme
 from labeling.exceptions import (
     FeaturesLost,
     ModelFilesLost,
@@ -25,13 +25,12 @@ from labeling.learning.portable.manifest import (
     committee_manifest,
     tagger_manifest,
 )
-from labeling.learning.portable.standalone import standalone_source
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import is_as_written, model_folder
 
-PORTABLE = "labeling.learning.portable"
-PORTABLE_VIEWS = frozenset({"words"})
+PORTABLE_VIEWS = frozenset({"words", VERSION})
 PIECE_BYTES = 256 * 1024
 
 
@@ -68,10 +67,10 @@ def files(version: ModelVersion) -> list[tuple[str, bytes | Path]]:
     manifest, model = describe(version), model_folder(version)
     written = {
         "README.txt": readme(version, manifest),
-        "predictor.py": predictor_source(is_of_spans=_is_of_spans(version)),
+        "predictor.py": predictor_source(kind_of(version)),
         MANIFEST_FILE: json.dumps(manifest, indent=2, ensure_ascii=False) + "\n",
     }
-    if _is_of_spans(version):
+    if kind_of(version) is OF_SPANS:
         folders = {f"tagger/{part}": model / part for part in TAGGER_PARTS}
     else:
         folders = {f"experts/{part['folder']}": model / part["folder"] for part in manifest["experts"]}
@@ -80,12 +79,6 @@ def files(version: ModelVersion) -> list[tuple[str, bytes | Path]]:
         (f"{name}/{path.name}", path) for name, folder in folders.items() for path in sorted(folder.iterdir())
     ]
     return [*((name, text.encode()) for name, text in written.items()), *copied]
-
-
-def predictor_source(*, is_of_spans: bool) -> str:
-    """The one Python file of a folder."""
-    module = f"{PORTABLE}.span_predictor" if is_of_spans else f"{PORTABLE}.predictor"
-    return standalone_source(module, source_heading(is_of_spans=is_of_spans))
 
 
 def describe(version: ModelVersion) -> dict[str, Any]:
@@ -99,7 +92,7 @@ def describe(version: ModelVersion) -> dict[str, Any]:
         raise ModelNotPortable
     if not is_as_written(version):
         raise ModelFilesLost
-    manifest_of = tagger_manifest if _is_of_spans(version) else committee_manifest
+    manifest_of = tagger_manifest if kind_of(version) is OF_SPANS else committee_manifest
     try:
         manifest = manifest_of(model_folder(version), version.named_classes())
     except (FileNotFoundError, NotPortable) as error:
@@ -114,12 +107,8 @@ def describe(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def _is_of_spans(version: ModelVersion) -> bool:
-    return version.project.kind == Project.Kind.SPANS
-
-
 def _has_portable_features(version: ModelVersion) -> bool:
-    return _is_of_spans(version) or version.metadata.view in PORTABLE_VIEWS
+    return kind_of(version) is OF_SPANS or version.metadata.view in PORTABLE_VIEWS
 
 
 def _features_folder(version: ModelVersion) -> Path:

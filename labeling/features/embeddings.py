@@ -26,8 +26,8 @@ from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
 from labeling.learning.arrays.types import Flags, Floats, Integers
 from labeling.learning.storage.embedding_store import EmbeddingStore
+from labeling.learning.text.limits import EMBEDDED_CHARACTERS
 from labeling.learning.text.sentence_embeddings import VERSION, WIDTH, Embedder
-from labeling.learning.text.wordpiece import TEXT_LIMIT
 from labeling.projects.models import Project
 from labeling.queue.models import QueueEntry
 
@@ -145,7 +145,9 @@ def scattered(count: int) -> Integers:
 def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats:
     """A vector for each position; zeros for a text that the model cannot take, so that others do not wait."""
     documents = Document.objects.filter(project=project_id, position__in=positions.tolist())
-    starts = dict(documents.annotate(start=Left("text", TEXT_LIMIT)).values_list("position", "start"))
+    starts = dict(
+        documents.annotate(start=Left("text", EMBEDDED_CHARACTERS)).values_list("position", "start")
+    )
     texts = [starts.get(position, "") for position in positions.tolist()]
     try:
         return embedder.embed(texts)

@@ -8,16 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.documents.models import Document
 from labeling.features.editions import FEATURIZER, edition_folder
+from labeling.features.pipeline import current_store
 from labeling.learning.arrays.class_index import ClassIndex
+from labeling.learning.arrays.types import Floats
 from labeling.learning.classifiers.committee import decided_labels
 from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
+from labeling.learning.portable.embedding_predictor import EmbeddingPredictor
 from labeling.learning.portable.manifest import NotPortable, committee_manifest, tagger_manifest
-from labeling.learning.portable.predictor import Predictor
+from labeling.learning.portable.predictor import ClassPredictor
 from labeling.learning.portable.span_predictor import SpanPredictor
+from labeling.learning.storage import feature_store
+from labeling.learning.text import sentence_embeddings
 from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -28,8 +34,8 @@ logger = logging.getLogger(__name__)
 MAX_MEASURED = 2_000  # test documents: half a second of work, and an F1 within a point
 
 
-def predictor_of(version: ModelVersion) -> Predictor | None:
-    """What predicts the classes of new texts; None where files of it were lost or changed.
+def predictor_of(version: ModelVersion) -> ClassPredictor | None:
+    """What predicts the classes of new texts; None where nothing can, or files of it were lost or changed.
 
     A download holds the same: probabilities for new texts come from nowhere else.
     """
@@ -38,7 +44,15 @@ def predictor_of(version: ModelVersion) -> Predictor | None:
     folder = model_folder(version)
     features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
     try:
-        return Predictor.from_parts(committee_manifest(folder, version.named_classes()), folder, features)
+        manifest = committee_manifest(folder, version.named_classes())
+        match version.metadata.view:
+            case feature_store.WORDS:
+                return ClassPredictor.from_parts(manifest, folder, features)
+            case sentence_embeddings.VERSION:
+                predictor = EmbeddingPredictor.from_parts(manifest, folder, features)
+                return predictor.with_encoder(settings.ENCODERS_DIR)
+            case _:
+                return None
     except (FileNotFoundError, NotPortable):
         return None
 
@@ -85,10 +99,27 @@ def _quality_of_classes(
     version: ModelVersion, documents: Sequence[LabeledDocument], texts: list[str]
 ) -> Quality | None:
     predictor = predictor_of(version)
-    if predictor is None:
+    probabilities = None if predictor is None else _probabilities(version, predictor, documents, texts)
+    if predictor is None or probabilities is None:
         return None
-    decided = decided_labels(predictor.predict_proba(texts), predictor.link, predictor.thresholds)
+    decided = decided_labels(probabilities, predictor.link, predictor.thresholds)
     return quality_of_flags(decided, ClassIndex.of(version.classes).matrix([d.classes for d in documents]))
+
+
+def _probabilities(
+    version: ModelVersion,
+    predictor: ClassPredictor,
+    documents: Sequence[LabeledDocument],
+    texts: list[str],
+) -> Floats | None:
+    """As for new texts. Embeddings, which take long to make, are taken as they are stored."""
+    if not isinstance(predictor, EmbeddingPredictor):
+        return predictor.predict_proba(texts)
+    store = current_store(version.project, version.metadata.view)
+    if store is None or store.view != version.metadata.view:
+        return None
+    rows = store.take(np.array([d.position for d in documents], dtype=np.int64))
+    return predictor.probabilities(replace(rows, neighbors=None, positions=None))
 
 
 def _quality_of_spans(

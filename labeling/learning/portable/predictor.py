@@ -26,6 +26,7 @@ from labeling.learning.classifiers.naive_bayes import NaiveBayesModel
 from labeling.learning.classifiers.zero_shot import ZeroShotModel
 from labeling.learning.portable.command_line import TEXT_BATCH_SIZE, main
 from labeling.learning.portable.manifest import MANIFEST_FILE
+from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
 
 EXPERT_KINDS: dict[str, type[LinearModel] | type[NaiveBayesModel] | type[ZeroShotModel]] = {
@@ -36,7 +37,7 @@ EXPERT_KINDS: dict[str, type[LinearModel] | type[NaiveBayesModel] | type[ZeroSho
 
 
 @dataclass(frozen=True)
-class Predictor:
+class ClassPredictor:
     """Texts in, probabilities out.
 
     classes : their names, in the order of the columns of probabilities
@@ -84,9 +85,8 @@ class Predictor:
 
         returns : (n_texts, n_classes) in [0, 1]; rows sum to 1 where a text has one class
         """
-        batches = [
-            self._of_batch(texts[n : n + TEXT_BATCH_SIZE]) for n in range(0, len(texts), TEXT_BATCH_SIZE)
-        ]
+        starts = range(0, len(texts), TEXT_BATCH_SIZE)
+        batches = [self.probabilities(self.rows_of(texts[n : n + TEXT_BATCH_SIZE])) for n in starts]
         return np.concatenate(batches) if batches else np.zeros((0, len(self.classes)), dtype=np.float32)
 
     def predict(self, texts: Sequence[str]) -> list[Any]:
@@ -107,11 +107,17 @@ class Predictor:
             for classes, row in zip(self.decide(probabilities), probabilities.tolist(), strict=True)
         ]
 
-    def _of_batch(self, texts: Sequence[str]) -> Floats:
-        rows = self.featurizer.transform(texts)
+    def rows_of(self, texts: Sequence[str]) -> Rows:
+        """Features of texts."""
+        return self.featurizer.transform(texts)
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """The same as `predict_proba` from features."""
         scores = [expert.scores(rows) for expert in self.experts]
         return as_probabilities(weighted_sum(scores, self.weights, self.offset), self.link)
 
 
+Predictor = ClassPredictor  # the name that every download has
+
 if __name__ == "__main__":
-    main(Predictor.load, Path(__file__).parent)
+    main(ClassPredictor.load, Path(__file__).parent)

@@ -34,8 +34,8 @@ def standalone_source(module: str, heading: str) -> str:
     module : its dotted name; it is kept whole, of the others what it needs
     heading : the docstring of the file
 
-    Methods of other classes are kept where anything kept has an attribute of their name. Doctests are left
-    out. Raises NameTwice.
+    Methods of other classes are kept where anything kept has an attribute of their name, and all methods of
+    classes that one of the module extends. Doctests are left out. Raises NameTwice.
     """
     gatherer = _Gatherer()
     gatherer.take_all(module)
@@ -129,13 +129,16 @@ class _Gatherer:
         self.modules: dict[str, _Module] = {}
         self.external: set[tuple[str, str]] = set()
         self._home: dict[str, str] = {}  # of each name that is kept, its module
-        self._whole: set[str] = set()  # modules that keep every method
+        self._whole: set[str] = set()  # names of modules and classes that keep every method
         self._attributes: set[str] = set()
         self._methods: dict[str, list[tuple[_Module, _Function]]] = defaultdict(list)  # not needed so far
 
     def take_all(self, name: str) -> None:
         module = self._module(name)
         self._whole.add(name)
+        for node in module.statements.values():
+            if isinstance(node, ast.ClassDef):
+                self._whole |= {base.id for base in node.bases if isinstance(base, ast.Name)}
         for defined in module.statements:
             self._take(module, defined)
         if module.guard is not None:
@@ -169,7 +172,7 @@ class _Gatherer:
         node = module.statements[name]
         for defined in _defined(node):
             self._home[defined] = module.name
-        if not isinstance(node, ast.ClassDef) or module.name in self._whole:
+        if not isinstance(node, ast.ClassDef) or {module.name, name} & self._whole:
             self._follow(module, node)
             return
         for part in [*node.decorator_list, *node.bases, *node.keywords, *node.body]:

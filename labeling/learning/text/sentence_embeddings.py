@@ -36,8 +36,8 @@ def embeddings_installed() -> bool:
 
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 WIDTH = 384
-FORMAT = 2  # raise it when the same model would give other vectors
-VERSION = f"minilm-l6-{MODEL_SHA256[:12]}-{FORMAT}"
+EMBEDDING_FORMAT = 2  # raise it when the same model would give other vectors
+VERSION = f"minilm-l6-{MODEL_SHA256[:12]}-{EMBEDDING_FORMAT}"
 
 MIN_COSINE = 0.98  # of an integer vector to the float one, for every sample text
 # Sentences: texts of one to seven pieces lie at .989 to .992, single ones down to .96, where all is right.

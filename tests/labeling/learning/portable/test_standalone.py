@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labeling.deployments.downloads import predictor_source
+from labeling.deployments.readme import OF_EMBEDDINGS, OF_SPANS, OF_WORDS, Kind, predictor_source
 from labeling.learning.portable import standalone
 from labeling.learning.portable.standalone import NameTwice, standalone_source
+
+KINDS = (OF_WORDS, OF_EMBEDDINGS, OF_SPANS)
 
 
 def imported(source: str) -> set[str]:
@@ -20,30 +22,29 @@ def imported(source: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("is_of_spans", [False, True])
-def test_the_predictor_imports_numpy_and_scipy_only(is_of_spans: bool) -> None:
-    source = predictor_source(is_of_spans=is_of_spans)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_predictor_imports_numpy_and_scipy_only(kind: Kind) -> None:
+    source = predictor_source(kind)
     assert imported(source) - sys.stdlib_module_names == {"numpy", "scipy"}
     assert "pickle.load" not in source
     assert ">>>" not in source
 
 
 def test_it_has_what_predicts_and_nothing_that_learns_or_needs_the_pool() -> None:
-    predictor = predictor_source(is_of_spans=False)
+    predictor = predictor_source(OF_WORDS)
     defined = {
         node.name
         for node in ast.walk(ast.parse(predictor))
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
-    assert {"Predictor", "Featurizer", "LinearModel", "NaiveBayesModel", "words"} <= defined
+    assert {"ClassPredictor", "Featurizer", "LinearModel", "NaiveBayesModel", "words"} <= defined
     assert not {"fit", "learn", "save", "solve", "LabelPropagationModel", "ExternalModel"} & defined
 
 
 def test_it_reads_like_a_file_that_somebody_wrote(tmp_path: Path) -> None:
     """Formatted, and without a name that is undefined or not used."""
-    for is_of_spans in (False, True):
-        path = tmp_path / f"predictor{is_of_spans:d}.py"
-        path.write_text(predictor_source(is_of_spans=is_of_spans), encoding="utf-8")
+    for number, kind in enumerate(KINDS):
+        (tmp_path / f"predictor{number}.py").write_text(predictor_source(kind), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--line-length", "110", "--target-version", "py311", str(tmp_path)]
     for command in (["format", "--check"], ["check", "--select", "E,F,I,B,UP"]):
