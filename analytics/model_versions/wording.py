@@ -76,8 +76,20 @@ def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
     return [
         (_("Ensemble weights"), _joined(metadata.experts or {})),
         (_("Hyperparameters"), _joined(metadata.hyperparameters or {})),
-        (_("Features"), metadata.view or UNKNOWN),
+        (_("Features"), view_name(metadata.view)),
     ]
+
+
+def view_name(view: str | None) -> str:
+    """Which view of the texts a model reads, and so ranks by."""
+    if view is None:
+        return UNKNOWN
+    names = {
+        "words": _("words"),
+        "distilled": _("words, mapped to sentence embeddings (distilled)"),
+        "minilm": _("sentence embeddings"),
+    }
+    return names.get(view.partition("-")[0], view)
 
 
 def _changed(first: str, second: str) -> str:

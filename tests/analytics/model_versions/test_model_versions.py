@@ -17,6 +17,8 @@ from labeling.annotations.ground_truth import labeled_documents
 from labeling.annotations.test_labels import labeled_test_set
 from labeling.documents.models import Document
 from labeling.jobs.models import Job
+from labeling.learning.storage.feature_store import WORDS
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from tests.analytics.learning_curves.test_measure import correct, wrong_for
@@ -121,6 +123,26 @@ def test_the_pages_show_both_models_and_their_documents(two: Project, client: Cl
         assert client.get(reverse("analytics:compare", args=[two.pk]), wrong).status_code == 404
     assert b"accuracy" in client.get(reverse("analytics:compare_csv", args=[two.pk])).content
     assert client.get(reverse("analytics:models_csv", args=[two.pk])).content.count(b"\r\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("view", "shown"),
+    [
+        (WORDS, "words"),
+        ("distilled-0123456789ab", "words, mapped to sentence embeddings (distilled)"),
+        (VERSION, "sentence embeddings"),
+    ],
+)
+def test_the_page_says_which_view_of_the_texts_a_model_reads(
+    two: Project, client: Client, joan: User, view: str, shown: str
+) -> None:
+    version = two.model_versions.ready()[0]
+    version.facts |= {"view": view}
+    version.save()
+    client.force_login(joan)
+    page = client.get(reverse("analytics:models", args=[two.pk])).content.decode()
+    assert f"<dt>Features</dt><dd>{shown}</dd>" in page
+    assert view == shown or view not in page
 
 
 def test_a_model_is_chosen_noted_and_let_go_on_the_page(two: Project, client: Client, joan: User) -> None:
