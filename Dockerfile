@@ -6,11 +6,12 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_
 WORKDIR /app
 
 ARG PACKAGES=exchange
+# A lock is complete, and leaves out `tokenizers` on purpose (pyproject.toml), which pip would ask for.
 COPY requirements requirements
 RUN if [ "${PACKAGES}" = embeddings ]; then \
         echo "PACKAGES=embeddings is no longer needed: sentence embeddings are in every image." && PACKAGES=exchange; \
     fi \
-    && pip install --require-hashes -r "requirements/${PACKAGES}.lock"
+    && pip install --no-deps --require-hashes -r "requirements/${PACKAGES}.lock"
 
 COPY . .
 # The key lives for this one command: static files are collected as production names them.

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from reviewqueue.settings import BASE_DIR
 
@@ -183,6 +185,27 @@ def test_a_lock_has_a_hash_for_every_package_and_no_address(name):
     packages = re.split(r"\n(?=[a-z0-9])", "\n" + text)[1:]
     assert packages
     assert all("--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize("name", sorted({*LOCKS} - {"uv"}))
+def test_a_lock_is_complete_but_for_what_it_leaves_out_on_purpose(name):
+    """So pip is told to add nothing: it would refuse a lock without what a package asks for."""
+    excluded = set(PROJECT["tool"]["uv"]["exclude-dependencies"])
+    locked = [Requirement(pin) for pin in pins(name)]
+    names = {canonicalize_name(package.name) for package in locked}
+    missing = set()
+    for package in locked:
+        if package.marker is not None and not package.marker.evaluate():
+            continue  # of another platform or Python, and not installed here
+        for line in distribution(package.name).requires or ():
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                missing.add(canonicalize_name(needed.name))
+    assert missing - names == ({"tokenizers"} & excluded)
+    for place in ("run", "Dockerfile"):
+        installs = re.findall(r"pip install .*requirements/\$.*", (BASE_DIR / place).read_text())
+        assert len(installs) == 1
+        assert "--no-deps --require-hashes" in installs[0]
 
 
 def test_what_comes_from_npm_is_locked_with_hashes_and_no_address():
