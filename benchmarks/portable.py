@@ -39,7 +39,7 @@ from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
 from labeling.learning.portable.manifest import MANIFEST_FILE, PORTABLE_KINDS, committee_manifest
-from labeling.learning.portable.predictor import ClassPredictor
+from labeling.learning.portable.word_predictor import Predictor
 from labeling.learning.text.tfidf import Featurizer
 from labeling.management.truths import Truth, read_truth
 
@@ -128,7 +128,7 @@ def taken_home(truth: Truth, n_labels: int) -> dict[str, Any]:
             text=True,
             check=True,
         ).stdout.splitlines()
-        predictor, size = ClassPredictor.load(folder), sum(f.stat().st_size for f in folder.rglob("*.*"))
+        predictor, size = Predictor.load(folder), sum(f.stat().st_size for f in folder.rglob("*.*"))
     started = process_time()
     ours = predictor.predict_proba(texts)
     seconds = process_time() - started

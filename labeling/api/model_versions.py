@@ -43,7 +43,7 @@ class ModelVersionOut(serializers.ModelSerializer[ModelVersion]):
         child=serializers.UUIDField(), help_text="IDs of the classes that the model predicts."
     )
     metadata = serializers.SerializerMethodField(
-        help_text="Training time per phase, features, labels per class, experts."
+        help_text="Training time per phase, features, labels per class, experts, quality on new texts."
     )
     guideline = serializers.IntegerField(source="guideline.number", default=None, allow_null=True)
     is_promoted = serializers.SerializerMethodField(

@@ -93,7 +93,7 @@ class Kind:
 
 PORTABLE = "labeling.learning.portable"
 NUMERIC = "NumPy and SciPy"
-OF_WORDS = Kind(f"{PORTABLE}.predictor", CLASSIFIER_USE, NUMERIC, "numpy scipy", CLASSIFIER_FOLDERS)
+OF_WORDS = Kind(f"{PORTABLE}.word_predictor", CLASSIFIER_USE, NUMERIC, "numpy scipy", CLASSIFIER_FOLDERS)
 OF_EMBEDDINGS = Kind(
     f"{PORTABLE}.embedding_predictor",
     CLASSIFIER_USE,

@@ -18,10 +18,11 @@ from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.arrays.types import Floats
 from labeling.learning.classifiers.committee import decided_labels
 from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
-from labeling.learning.portable.embedding_predictor import EmbeddingPredictor
+from labeling.learning.portable.class_predictor import ClassPredictor, RowsOf
+from labeling.learning.portable.embedding_predictor import embedding_rows
 from labeling.learning.portable.manifest import NotPortable, committee_manifest, tagger_manifest
-from labeling.learning.portable.predictor import ClassPredictor
-from labeling.learning.portable.span_predictor import SpanPredictor
+from labeling.learning.portable.span_predictor import Predictor as SpanPredictor
+from labeling.learning.portable.word_predictor import word_rows
 from labeling.learning.storage import feature_store
 from labeling.learning.text import sentence_embeddings
 from labeling.predictions.metadata import NewTextQuality
@@ -42,19 +43,23 @@ def predictor_of(version: ModelVersion) -> ClassPredictor | None:
     if not is_as_written(version):
         return None
     folder = model_folder(version)
-    features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
     try:
+        rows_of = _view_of(version)
         manifest = committee_manifest(folder, version.named_classes())
-        match version.metadata.view:
-            case feature_store.WORDS:
-                return ClassPredictor.from_parts(manifest, folder, features)
-            case sentence_embeddings.VERSION:
-                predictor = EmbeddingPredictor.from_parts(manifest, folder, features)
-                return predictor.with_encoder(settings.ENCODERS_DIR)
-            case _:
-                return None
+        return None if rows_of is None else ClassPredictor.from_parts(manifest, folder, rows_of)
     except (FileNotFoundError, NotPortable):
         return None
+
+
+def _view_of(version: ModelVersion) -> RowsOf | None:
+    """Texts to the features that the model reads; None for those of an older encoder."""
+    features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
+    match version.metadata.view:
+        case feature_store.WORDS:
+            return word_rows(features)
+        case sentence_embeddings.VERSION:
+            return embedding_rows(features, settings.ENCODERS_DIR)
+    return None
 
 
 def span_predictor_of(version: ModelVersion) -> SpanPredictor | None:
@@ -113,7 +118,7 @@ def _probabilities(
     texts: list[str],
 ) -> Floats | None:
     """As for new texts. Embeddings, which take long to make, are taken as they are stored."""
-    if not isinstance(predictor, EmbeddingPredictor):
+    if version.metadata.view == feature_store.WORDS:
         return predictor.predict_proba(texts)
     store = current_store(version.project, version.metadata.view)
     if store is None or store.view != version.metadata.view:

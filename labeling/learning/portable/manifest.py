@@ -6,6 +6,7 @@ that were imported for its documents.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,18 @@ MANIFEST_FILE = "predictor.json"
 FORMAT = 1  # raise it when an older `predictor.py` could not read the folder
 
 
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a downloaded folder. Raises FileNotFoundError where it is none."""
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return manifest
+
+
 class NotPortable(ValueError):
     """No expert of the model can predict a text of which it knows nothing but the text."""
 
 
 def tagger_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """What `SpanPredictor.from_parts` reads, as JSON.
+    """What the `Predictor` of spans reads, as JSON.
 
     folder : of a saved span tagger
     classes : {"id", "name"} of each
@@ -37,7 +44,7 @@ def tagger_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[
 
 
 def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """What `Predictor.from_parts` reads, as JSON.
+    """What `ClassPredictor.from_parts` reads, as JSON.
 
     folder : of a saved committee
     classes : {"id", "name"} of each, in the order of its probabilities

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from labeling.learning.portable.command_line import main
-from labeling.learning.portable.manifest import MANIFEST_FILE
+from labeling.learning.portable.manifest import read_manifest
 from labeling.learning.sequence.crf import SpanTagger
 
 
 @dataclass(frozen=True)
-class SpanPredictor:
+class Predictor:
     """Texts in, spans out.
 
     classes : their names
@@ -30,8 +29,7 @@ class SpanPredictor:
     def load(cls, folder: str | Path) -> Self:
         """Read the folder of a download. Raises FileNotFoundError where it is none."""
         folder = Path(folder)
-        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        return cls.from_parts(manifest, folder / "tagger")
+        return cls.from_parts(read_manifest(folder), folder / "tagger")
 
     @classmethod
     def from_parts(cls, manifest: dict[str, Any], tagger: Path) -> Self:
@@ -70,7 +68,5 @@ class SpanPredictor:
         return [{"spans": spans} for spans in self.predict(texts)]
 
 
-Predictor = SpanPredictor  # the name that every download has
-
 if __name__ == "__main__":
-    main(SpanPredictor.load, Path(__file__).parent)
+    main(Predictor.load, Path(__file__).parent)

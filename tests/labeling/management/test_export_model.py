@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from labeling.learning.portable.predictor import ClassPredictor
+from labeling.learning.portable.word_predictor import Predictor
 from labeling.projects.models import Project
 from labeling.training.new_texts import predictor_of
 from tests.fixtures.trained_project import text_of
@@ -18,7 +18,7 @@ def test_the_folder_predicts_as_the_service_does(trained: Project, tmp_path: Pat
     call_command("export_model", trained.pk, version.number, tmp_path / "home", stdout=out)
     assert "README.txt" in out.getvalue()
     texts = [text_of("Refund", 3), text_of("Delivery", 4), ""]
-    ours, theirs = predictor_of(version), ClassPredictor.load(tmp_path / "home")
+    ours, theirs = predictor_of(version), Predictor.load(tmp_path / "home")
     assert ours is not None
     assert (theirs.predict_proba(texts) == ours.predict_proba(texts)).all()
     assert theirs.predict(texts)[:2] == ["Refund", "Delivery"]

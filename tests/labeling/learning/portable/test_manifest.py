@@ -7,13 +7,13 @@ import pytest
 
 from labeling.learning.arrays.atomic_folder import write_folder
 from labeling.learning.classifiers.committee import KINDS, MARK
+from labeling.learning.portable.class_predictor import EXPERT_KINDS
 from labeling.learning.portable.manifest import (
     COMMITTEE,
     PORTABLE_KINDS,
     NotPortable,
     committee_manifest,
 )
-from labeling.learning.portable.predictor import EXPERT_KINDS
 
 
 def manifest_of(folder: Path, **weights: float) -> dict[str, list[dict[str, object]]]:

@@ -37,7 +37,7 @@ def test_it_has_what_predicts_and_nothing_that_learns_or_needs_the_pool() -> Non
         for node in ast.walk(ast.parse(predictor))
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }
-    assert {"ClassPredictor", "Featurizer", "LinearModel", "NaiveBayesModel", "words"} <= defined
+    assert {"Predictor", "Featurizer", "LinearModel", "NaiveBayesModel", "words"} <= defined
     assert not {"fit", "learn", "save", "solve", "LabelPropagationModel", "ExternalModel"} & defined
 
 

@@ -6,8 +6,7 @@ what it needs into one file.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -24,16 +23,15 @@ from labeling.learning.classifiers.committee import (
 from labeling.learning.classifiers.linear import LinearModel, Link
 from labeling.learning.classifiers.naive_bayes import NaiveBayesModel
 from labeling.learning.classifiers.zero_shot import ZeroShotModel
-from labeling.learning.portable.command_line import TEXT_BATCH_SIZE, main
-from labeling.learning.portable.manifest import MANIFEST_FILE
+from labeling.learning.portable.command_line import TEXT_BATCH_SIZE
 from labeling.learning.text.rows import Rows
-from labeling.learning.text.tfidf import Featurizer
 
 EXPERT_KINDS: dict[str, type[LinearModel] | type[NaiveBayesModel] | type[ZeroShotModel]] = {
     "LinearModel": LinearModel,
     "WordsModel": NaiveBayesModel,
     "GuidelineModel": ZeroShotModel,
 }
+RowsOf = Callable[[Sequence[str]], Rows]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class ClassPredictor:
     """Texts in, probabilities out.
 
     classes : their names, in the order of the columns of probabilities
-    featurizer : texts to numbers
+    rows_of : texts to features, by the view that the experts read
     experts : classifiers; weights : how much each counts, above 0
     link : "softmax" for one class per text, "sigmoid" for several labels
     offset : added to every log-odds of several labels
@@ -49,7 +47,7 @@ class ClassPredictor:
     """
 
     classes: tuple[str, ...]
-    featurizer: Featurizer
+    rows_of: RowsOf
     experts: tuple[Expert, ...]
     weights: Doubles
     link: Link
@@ -57,22 +55,15 @@ class ClassPredictor:
     thresholds: Floats
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read the folder of a download. Raises FileNotFoundError where it is none."""
-        folder = Path(folder)
-        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        return cls.from_parts(manifest, folder / "experts", folder / "features")
-
-    @classmethod
-    def from_parts(cls, manifest: dict[str, Any], experts: Path, features: Path) -> Self:
-        """Read the parts of a model from their folders.
+    def from_parts(cls, manifest: Mapping[str, Any], experts: Path, rows_of: RowsOf) -> Self:
+        """Read the experts of a model from their folders.
 
         manifest : the content of `predictor.json`
         """
         parts = manifest["experts"]
         return cls(
             classes=tuple(label_class["name"] for label_class in manifest["classes"]),
-            featurizer=Featurizer.load(features),
+            rows_of=rows_of,
             experts=tuple(EXPERT_KINDS[part["kind"]].load(experts / part["folder"]) for part in parts),
             weights=np.array([part["weight"] for part in parts], dtype=np.float64),
             link=manifest["link"],
@@ -107,17 +98,7 @@ class ClassPredictor:
             for classes, row in zip(self.decide(probabilities), probabilities.tolist(), strict=True)
         ]
 
-    def rows_of(self, texts: Sequence[str]) -> Rows:
-        """Features of texts."""
-        return self.featurizer.transform(texts)
-
     def probabilities(self, rows: Rows) -> Floats:
         """The same as `predict_proba` from features."""
         scores = [expert.scores(rows) for expert in self.experts]
         return as_probabilities(weighted_sum(scores, self.weights, self.offset), self.link)
-
-
-Predictor = ClassPredictor  # the name that every download has
-
-if __name__ == "__main__":
-    main(ClassPredictor.load, Path(__file__).parent)
