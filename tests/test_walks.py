@@ -3,6 +3,8 @@
 import ast
 import re
 
+import pytest
+
 from reviewqueue.settings import BASE_DIR
 
 PAGE = (BASE_DIR / "docs" / "architecture.md").read_text()
@@ -28,6 +30,29 @@ def modules_read_by(path: str) -> set[str]:
             read.add(node.module)
             read |= {f"{node.module}.{alias.name}" for alias in node.names}
     return {f"{module.replace('.', '/')}.py" for module in read}
+
+
+MAX_TRAINING_MODULES = 35
+TRAINING_ROOMS = ("training", "ranking", "features", "predictions")
+
+
+def reached_from(path: str, without: str) -> set[str]:
+    """Files that a module imports, directly or through others, but not through one of them."""
+    reached: set[str] = set()
+    ahead = {path}
+    while ahead:
+        read = ahead.pop()
+        reached.add(read)
+        ahead |= {file for file in modules_read_by(read) if (BASE_DIR / file).is_file()} - reached - {without}
+    return reached
+
+
+@pytest.mark.parametrize(("kind", "other"), [("text_model", "span_model"), ("span_model", "text_model")])
+def test_a_training_run_of_one_kind_of_model_passes_few_modules(kind: str, other: str) -> None:
+    reached = reached_from("labeling/training/run.py", without=f"labeling/training/{other}.py")
+    passed = {path for path in reached if path.split("/")[1] in TRAINING_ROOMS}
+    assert f"labeling/training/{kind}.py" in passed
+    assert len(passed) <= MAX_TRAINING_MODULES
 
 
 def test_no_walk_is_longer_than_it_may_be() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -44,7 +43,6 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue.models import Entry, Lease
 from labeling.ranking import gold
-from labeling.ranking.attached_predictions import AttachedPredictions
 from labeling.ranking.candidates import apart_from, candidates_of
 from labeling.ranking.class_targets import described_needs, seed_words, selection_targets_for
 from labeling.ranking.label_errors import review
@@ -59,12 +57,6 @@ BATCHES_AHEAD = 2  # batches for which second opinions are asked: settled docume
 MAX_BATCH_SIZE = 200  # labels between two rankings that a batch is planned for; more came by an import
 
 
-class ReasonPredictor(Protocol):
-    """A model that says what it thinks of entries, in their reasons."""
-
-    def of(self, entries: Sequence[Entry]) -> list[Entry]: ...
-
-
 @dataclass(frozen=True)
 class Ranker:
     """A way to order a project's pool."""
@@ -76,7 +68,9 @@ class Ranker:
     label_errors: Callable[[], Mapping[int, float]] = (
         dict  # asks for second opinions: documents and posteriors
     )
-    attached_predictions: ReasonPredictor | None = None  # what the model thinks of whatever is chosen
+    explain: Callable[[Sequence[Entry]], list[Entry]] = (
+        list  # what the model predicts of what is chosen, and why
+    )
 
     def head(self, seed: int) -> list[Entry]:
         """The next head: started documents, test documents and the chosen ones, woven by their shares.
@@ -99,8 +93,9 @@ class Ranker:
         )
         mixed = interleave([started, test, self._with_reasons(chosen)])
         others = apart_from(picked, spliced(mixed, second_opinions_due, second_opinion_share))
-        head = _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
-        return head if self.attached_predictions is None else self.attached_predictions.of(head)
+        return self.explain(
+            _with_parts(gold.served(self.project, spliced(others, picked, picks.SHARE), seed))
+        )
 
     def _with_reasons(self, chosen: Sequence[HeadEntry]) -> list[Entry]:
         positions = [entry.position for entry in chosen]
@@ -166,14 +161,7 @@ def committee_ranker(project: Project, version: ModelVersion, committee: Committ
         limit = round(share * BATCHES_AHEAD * labels_between(project, version))
         return review(project, version.classes, committee, store, limit)
 
-    return Ranker(
-        project,
-        choose,
-        version,
-        version.classes,
-        label_errors,
-        AttachedPredictions(version, committee, store),
-    )
+    return Ranker(project, choose, version, version.classes, label_errors)
 
 
 def all_selection_targets(

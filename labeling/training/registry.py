@@ -5,38 +5,29 @@ from __future__ import annotations
 import logging
 import shutil
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Q
 
-from labeling.features.pipeline import current_store
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
-from labeling.learning.classifiers.committee import Committee
-from labeling.learning.sequence.crf import SpanTagger
+from labeling.learning.classifiers.fitting import fit_committee
 from labeling.predictions.metadata import MetadataKey
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
-from labeling.ranking.head import Ranker, committee_ranker, start_ranker
-from labeling.training.model_files import is_as_written, model_folder
-from labeling.training.span_model import open_tagger, tagger_ranker
+from labeling.ranking.head import Ranker, start_ranker
+from labeling.training.model_files import model_folder
+from labeling.training.model_kind import ModelKind
+from labeling.training.span_model import SpanKind
+from labeling.training.text_model import CommitteeFit, TextKind
 
 logger = logging.getLogger(__name__)
 MAX_SAVED_VERSIONS = 20  # with their files and held-out predictions; older ones keep their facts
 
 
-def saved_committee(version: ModelVersion) -> Committee | None:
-    """The committee of a version; None where its files were lost or changed, or are of an older layout."""
-    if not is_as_written(version):
-        return None
-    try:
-        return Committee.load(model_folder(version))[0]
-    except FileNotFoundError:
-        return None
-
-
-def saved_tagger(version: ModelVersion) -> SpanTagger | None:
-    """The tagger of a version; None where its files were lost or changed, or are of an older layout."""
-    return open_tagger(version)
+def model_kind(project: Project, fit: CommitteeFit = fit_committee) -> ModelKind[Any]:
+    """How models of this project are made and used; fit : makes the committee of whole documents."""
+    return SpanKind() if project.kind == Project.Kind.SPANS else TextKind(fit)
 
 
 def ranker_in_use(project: Project) -> Ranker:
@@ -73,14 +64,9 @@ def promoted_ranker(project: Project) -> Ranker | None:
 
 
 def _ranker_of(project: Project, version: ModelVersion) -> Ranker | None:
-    if project.kind == Project.Kind.SPANS:
-        tagger = saved_tagger(version)
-        return None if tagger is None else tagger_ranker(project, version, tagger)
-    committee, view = saved_committee(version), version.metadata.view
-    store = current_store(project, view)
-    if committee is None or store is None or store.view != view:  # embeddings can be lost too
-        return None
-    return committee_ranker(project, version, committee)
+    kind = model_kind(project)
+    model = kind.open(version)
+    return None if model is None else kind.ranker(project, version, model)
 
 
 def forget_old_versions(project: Project) -> None:

@@ -1,57 +1,167 @@
-"""Span model: how a project of spans learns, predicts and orders its queue."""
+"""Span model: how a project of spans learns, is measured and predicts. Conditional random fields."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 
 from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
-from labeling.annotations.models import Annotation
 from labeling.documents.models import Document
 from labeling.features.editions import edition_folder
-from labeling.features.pipeline import current_store
 from labeling.features.tokens import current_tokens
-from labeling.jobs.models import Job
-from labeling.jobs.outbox import enqueue
-from labeling.learning.arrays.types import Flags, Integers
-from labeling.learning.query_strategies.annotation_cost import Cost, fit_cost
-from labeling.learning.query_strategies.head_builder import one_of_each_first, select_head
-from labeling.learning.query_strategies.mix import HeadEntry, Share, Strategy
-from labeling.learning.query_strategies.pool_scores import PoolScores
-from labeling.learning.query_strategies.span_pool_scores import changed_tags, pool_scores
+from labeling.learning.arrays.class_index import ClassIndex
+from labeling.learning.classifiers.cross_validation import SMALL_TEST_SET
+from labeling.learning.evaluation.stopping_criteria import SAMPLE, kappa
+from labeling.learning.explanation.span_attributions import TokenAttribution, attribute_spans
 from labeling.learning.sequence.bio_tags import Span
-from labeling.learning.sequence.crf import SpanTagger, train_tagger
+from labeling.learning.sequence.crf import SpanTagger, Tagged, train_tagger
+from labeling.learning.sequence.crf_features import Describer
 from labeling.learning.sequence.crf_weights import NotAModel
-from labeling.learning.storage.feature_store import FeatureStore
+from labeling.learning.sequence.cross_validation import cross_validate_spans
+from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.learning.storage.token_store import TokenStore
-from labeling.learning.text.near_duplicates import Candidates
 from labeling.learning.text.word_clusters import WordClusters
-from labeling.predictions.models import ModelVersion
+from labeling.predictions.held_out import labeled_next
+from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
+from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
+from labeling.queue.models import Entry
 from labeling.ranking.attached_spans import AttachedSpans
-from labeling.ranking.head import (
-    Ranker,
-    all_selection_targets,
-    at_random,
-    labels_between,
-    open_candidates,
-    start_ranker,
-)
+from labeling.ranking.head import Ranker
+from labeling.ranking.span_head import tagger_ranker
 from labeling.training.dataset import TrainingSet
 from labeling.training.model_files import is_as_written, model_folder
+from labeling.training.stability import earlier_of, last_cross_validated
 
-MAX_SCORED_DOCUMENTS = 100_000  # documents for one order; of a larger pool random blocks, others every time
-MEASURED = 2_000  # answers, the latest, that tell how long a text takes
+MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
+GROWN = 1.1  # times the labels of the last time, from which it is worth another
+MAX_TOTAL_CHARACTERS = 400_000  # characters in which words are looked for
+MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
 
 
-def fit_tagger(training_set: TrainingSet, folder: Path) -> SpanTagger:
-    """Train on the labeled documents; the model's files lie in the folder."""
-    training_texts = training_texts_of(training_set.documents)
-    train_tagger(training_texts.texts, training_texts.spans, folder, clusters_of(training_set.project))
-    return SpanTagger.open(folder)
+class SpanKind:
+    """A tagger of spans, see `ModelKind`."""
+
+    def fit(self, version: ModelVersion, training_set: TrainingSet, folder: Path) -> SpanTagger:
+        training_texts = training_texts_of(training_set.documents)
+        train_tagger(training_texts.texts, training_texts.spans, folder, _clusters_of(version))
+        return SpanTagger.open(folder)
+
+    def open(self, version: ModelVersion) -> SpanTagger | None:
+        if not is_as_written(version):
+            return None
+        try:
+            return SpanTagger.open(model_folder(version))
+        except (FileNotFoundError, NotAModel):
+            return None
+
+    def cross_validate(
+        self, version: ModelVersion, training_set: TrainingSet, model: SpanTagger
+    ) -> CrossValidatedCounts | None:
+        """Each fold is a training, so it is done only while the test set is small and when there are a good
+        part more labels than the last time, on as many documents drawn at random as there is time for.
+        """
+        last = last_cross_validated(version)
+        if last and version.label_count < GROWN * last.labels:
+            return last
+        if len(labeled_documents(version.project_id, "test")) >= SMALL_TEST_SET:
+            return last
+        training_texts = training_texts_of(training_set.documents)
+        sampled = np.random.default_rng(version.number).permutation(len(training_texts.texts))
+        lengths = np.cumsum([len(training_texts.texts[row]) for row in sampled])
+        rows = sampled[: int(np.searchsorted(lengths, MAX_FOLD_CHARACTERS, side="right"))].tolist()
+        with TemporaryDirectory() as folder:
+            counts = cross_validate_spans(
+                [training_texts.texts[row] for row in rows],
+                [training_texts.spans[row] for row in rows],
+                [label_class.hex for label_class in version.classes],
+                Path(folder),
+                _clusters_of(version),
+                seed=version.number,
+            )
+        return CrossValidatedCounts.of(len(rows), counts.tolist()) if counts.shape[1] else last
+
+    def predict_test_set(self, version: ModelVersion, model: SpanTagger) -> CorrectCount:
+        labeled = {d.document_id: d for d in labeled_documents(version.project_id, "test")}
+        document_ids = {*labeled, *labeled_next(version.project_id, len(labeled))}
+        texts = dict(Document.objects.filter(pk__in=document_ids).order_by("pk").values_list("pk", "text"))
+        predicted = dict(zip(texts, model.tag(list(texts.values())), strict=True))
+        attributions = _attributions(model, texts, predicted, labeled)
+        class_index = ClassIndex.of(version.classes)
+        HeldOutPrediction.objects.bulk_create(
+            [
+                HeldOutPrediction(
+                    model_version=version,
+                    document_id=pk,
+                    spans=_stored(predicted[pk], class_index),
+                    pulls=attributions.get(pk),
+                )
+                for pk in texts
+            ],
+            batch_size=1_000,
+        )
+        measurable = [
+            d for d in labeled.values() if d.document_id in predicted and d.classes <= set(version.classes)
+        ]
+        right = sum(set(labeled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
+        return CorrectCount(len(measurable), right)
+
+    def stability(self, version: ModelVersion, model: SpanTagger) -> PredictionChange | None:
+        """Kappa of the tags of words, on a fixed random sample of the pool."""
+        tokens, earlier = _tokens_of(version), earlier_of(version)
+        before = None if earlier is None else self.open(earlier)
+        if earlier is None or before is None or tokens is None:
+            return None
+        sampled = Document.objects.trainable().filter(project=version.project_id).order_by("random_key")
+        texts = list(sampled.values_list("text", flat=True)[:SAMPLE])
+        lengths = np.cumsum([len(text) for text in texts])
+        texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
+        names = [label_class.hex for label_class in version.classes]
+        block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
+        first, second = (tagger.score(block, names).tags.astype(np.int64) + 1 for tagger in (before, model))
+        return PredictionChange(
+            kappa=round(kappa(first, second), 4),
+            since=earlier.number,
+            documents=len(texts),
+            labels=version.label_count - earlier.label_count,
+        )
+
+    def ranker(self, project: Project, version: ModelVersion, model: SpanTagger) -> Ranker:
+        ranker = tagger_ranker(project, version, model, lambda: self._before(version))
+        return replace(ranker, explain=lambda entries: self.explain(version, model, entries))
+
+    def explain(self, version: ModelVersion, model: SpanTagger, entries: Sequence[Entry]) -> list[Entry]:
+        tokens = _tokens_of(version)
+        return list(entries) if tokens is None else AttachedSpans(version, model, tokens).of(entries)
+
+    def _before(self, version: ModelVersion) -> SpanTagger | None:
+        """The last model before this one that speaks of the same words and classes."""
+        before = (
+            ModelVersion.objects.ready()
+            .filter(project=version.project_id, number__lt=version.number)
+            .order_by("-number")
+            .first()
+        )
+        if before is None or before.metadata.edition != version.metadata.edition:
+            return None
+        return self.open(before)
+
+
+def _tokens_of(version: ModelVersion) -> TokenStore | None:
+    """Tokens of the project's pool; None before there are any."""
+    project = version.project
+    return current_tokens(edition_folder(project.pk, project.feature_edition))
+
+
+def _clusters_of(version: ModelVersion) -> WordClusters | None:
+    tokens = _tokens_of(version)
+    return tokens.clusters if tokens else None
 
 
 @dataclass(frozen=True)
@@ -76,145 +186,43 @@ def labeled_spans(document: LabeledDocument) -> list[Span]:
     ]
 
 
-def clusters_of(project: Project) -> WordClusters | None:
-    """Groups of words of the project's pool; None before there are any."""
-    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
-    return tokens.clusters if tokens else None
+def _stored(predicted: Tagged, class_index: ClassIndex) -> list[list[float]]:
+    return [
+        [span.start, span.end, class_index.column(UUID(span.label_class)), round(probability, 4)]
+        for span, probability in zip(predicted.spans, predicted.probabilities, strict=True)
+        if UUID(span.label_class) in class_index
+    ]
 
 
-def open_tagger(version: ModelVersion) -> SpanTagger | None:
-    """The model of a version; None where its files were lost or changed, or are of an older layout."""
-    if not is_as_written(version):
-        return None
-    try:
-        return SpanTagger.open(model_folder(version))
-    except (FileNotFoundError, NotAModel):
-        return None
+def _attributions(
+    tagger: SpanTagger,
+    texts: Mapping[int, str],
+    predicted: Mapping[int, Tagged],
+    labeled: Mapping[int, LabeledDocument],
+) -> dict[int, dict[str, Any]]:
+    """The words that decided, first of documents that are wrong, then of those with the least sure span.
 
-
-def tagger_ranker(project: Project, version: ModelVersion, tagger: SpanTagger | None) -> Ranker:
-    """By the project's strategy; doubt counts by the second of work that it takes to remove it.
-
-    Documents whose tokens are not made yet are left out; these are owed, and a ranking after them.
+    Each as {"words": [[start, end, nats], ...] that pull to what is marked, "others": those that pull away}.
     """
-    if tagger is None:
-        return start_ranker(project)
-
-    tokens = current_tokens(edition_folder(project.pk, project.feature_edition))
-
-    def choose(seed: int, size: int) -> Sequence[HeadEntry]:
-        count = len(tokens) if tokens else 0
-        if count < project.document_count:
-            enqueue(project.pk, Job.Kind.FEATURIZE)
-        store = current_store(project)
-        if not tokens or store is None or project.strategy == Project.Strategy.RANDOM:
-            return at_random(open_candidates(project, count or project.document_count), seed, size)
-        candidates = open_candidates(project, max(count, len(store)))
-        # Of the last ones the tokens or the features are still being made.
-        candidates.is_open[min(count, len(store)) :] = False
-        return _chosen(project, version, tagger, tokens, store, candidates, seed, size)
-
-    attached_predictions = None if tokens is None else AttachedSpans(version, tagger, tokens)
-    return Ranker(project, choose, version, version.classes, attached_predictions=attached_predictions)
-
-
-def measured_cost(project: Project, tokens: TokenStore) -> Cost:
-    """What a text costs this project's annotators, from the seconds that the page measured."""
-    answers = Annotation.objects.filter(
-        project=project,
-        source=Annotation.Source.PERSON,
-        seconds__gt=0,
-        document__position__lt=len(tokens),
-    ).order_by("-pk")
-    rows = list(answers.values_list("seconds", "document__position")[:MEASURED])
-    seconds = np.array([seconds_taken for seconds_taken, _ in rows], dtype=np.float64)
-    return fit_cost(
-        seconds, tokens.token_counts(np.array([position for _, position in rows], dtype=np.int64))
+    true_spans: dict[int, list[Span]] = {pk: labeled_spans(labeled[pk]) for pk in texts if pk in labeled}
+    is_wrong = {pk: pk in true_spans and set(true_spans[pk]) != set(predicted[pk].spans) for pk in texts}
+    telling = [pk for pk in texts if is_wrong[pk] or predicted[pk].spans]
+    telling.sort(key=lambda pk: (not is_wrong[pk], min(predicted[pk].probabilities, default=1.0)))
+    lengths = np.cumsum([len(texts[pk]) for pk in telling])
+    read = telling[: int(np.searchsorted(lengths, MAX_TOTAL_CHARACTERS, side="right"))]
+    if not read:
+        return {}
+    attributions = attribute_spans(
+        tagger,
+        [texts[pk] for pk in read],
+        [predicted[pk] for pk in read],
+        [true_spans.get(pk) for pk in read],
     )
+    return {
+        pk: {"words": _rounded(words.towards), "others": _rounded(words.against)}
+        for pk, words in zip(read, attributions, strict=True)
+    }
 
 
-def _chosen(
-    project: Project,
-    version: ModelVersion,
-    tagger: SpanTagger,
-    tokens: TokenStore,
-    store: FeatureStore,
-    candidates: Candidates,
-    seed: int,
-    size: int,
-) -> list[HeadEntry]:
-    cost = measured_cost(project, tokens)
-    earlier = _tagger_before(version) if project.strategy == Project.Strategy.DISAGREEMENT else None
-    scores, share = _scores(version, tagger, earlier, tokens, cost, seed)
-    batch, labeled = labels_between(project, version), _labeled(project, min(len(tokens), len(store)))
-
-    def best(is_candidate: Flags, count: int) -> Sequence[HeadEntry]:
-        return select_head(
-            scores.keep(is_candidate[scores.positions]),
-            store.dense,
-            len(version.classes),
-            strategy=Strategy(project.strategy),
-            selection_targets=all_selection_targets(project, version, store, is_candidate),
-            is_of_spans=True,
-            size=count,
-            batch=batch,
-            labeled=labeled,
-            seed=seed,
-        )
-
-    head = one_of_each_first(candidates, size, best)
-    seconds = cost.seconds(tokens.token_counts(np.array([entry.position for entry in head], dtype=np.int64)))
-    return [_with_cost(entry, float(n), share) for entry, n in zip(head, seconds, strict=True)]
-
-
-def _with_cost(entry: HeadEntry, seconds: float, share: float) -> HeadEntry:
-    """The classes that were found are no rivals of each other: they are not told as such."""
-    plain = replace(entry, classes=(), probabilities=())
-    if entry.share is Share.RANDOM:  # drawn from the blocks that were looked at, which were drawn too
-        return replace(plain, propensity=(entry.propensity or 0.0) * share)
-    return replace(plain, seconds=seconds) if entry.share is Share.MARGIN else plain
-
-
-def sampled_blocks(n_documents: int, block_documents: int, seed: int) -> Integers:
-    """Numbers of the blocks to look at, ascending: all, or random ones that hold `MAX_SCORED_DOCUMENTS`."""
-    n_blocks = -(-n_documents // block_documents)
-    max_blocks = -(-MAX_SCORED_DOCUMENTS // block_documents)
-    return np.sort(np.random.default_rng(seed).permutation(n_blocks)[:max_blocks])
-
-
-def _scores(
-    version: ModelVersion,
-    tagger: SpanTagger,
-    earlier: SpanTagger | None,
-    tokens: TokenStore,
-    cost: Cost,
-    seed: int,
-) -> tuple[PoolScores, float]:
-    """Scores of the blocks that there is time for, and the share of blocks that these are."""
-    names = [label_class.hex for label_class in version.classes]
-    sampled = sampled_blocks(len(tokens), tokens.shard_rows, seed)
-    parts = []
-    for first, block in tokens.blocks(sampled.tolist()):
-        predicted = tagger.score(block, names)
-        changed = None if earlier is None else changed_tags(block, predicted, earlier.score(block, names))
-        parts.append(pool_scores(first + np.arange(len(block)), predicted, cost, changed))
-    return PoolScores.merge(parts), len(sampled) / tokens.n_shards
-
-
-def _tagger_before(version: ModelVersion) -> SpanTagger | None:
-    """The last model before this one that speaks of the same words and classes."""
-    before = (
-        ModelVersion.objects.ready()
-        .filter(project=version.project_id, number__lt=version.number)
-        .order_by("-number")
-        .first()
-    )
-    if before is None or before.metadata.edition != version.metadata.edition:
-        return None
-    return open_tagger(before)
-
-
-def _labeled(project: Project, count: int) -> Integers:
-    """Places of the labeled documents: herding keeps away from them."""
-    positions = [d.position for d in labeled_documents(project.pk, "pool") if d.position < count]
-    return np.array(positions, dtype=np.int64)
+def _rounded(attributions: Sequence[TokenAttribution]) -> list[list[float]]:
+    return [[word.start, word.end, round(word.nats, 2)] for word in attributions]

@@ -35,7 +35,7 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import model_folder, seal_of
 from labeling.training.new_texts import predictor_of, span_predictor_of
-from labeling.training.registry import saved_tagger
+from labeling.training.registry import model_kind
 from reviewqueue.settings import BASE_DIR
 from tests.fixtures.people import fill, label
 from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
@@ -177,7 +177,7 @@ def test_a_model_of_spans_from_before_there_were_arrays_works_on_and_stays(
     shutil.rmtree(model_folder(version) / "tables")
     version.metadata = replace(version.metadata, seal=seal_of(version))
     version.save()
-    tagger = saved_tagger(version)
+    tagger = model_kind(version.project).open(version)
     assert tagger is not None
     assert tagger.tag([text_of("Refund", 3)])[0].spans
     client.force_login(joan)

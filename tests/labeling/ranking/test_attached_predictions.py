@@ -81,10 +81,9 @@ def test_only_so_many_characters_are_searched_for_words(
 
 def test_all_texts_are_read_in_one_statement(trained: Project, ann: User) -> None:
     ranker = ranker_in_use(trained)
-    assert ranker.attached_predictions is not None
     entries = [(document.pk, SelectionReason("margin")) for document, _ in reasons(trained)]
     with CaptureQueriesContext(connection) as statements:
-        predictions = ranker.attached_predictions.of(entries)
+        predictions = ranker.explain(entries)
     assert len(statements) == 1
     assert len(predictions) == len(entries) > 40
 

@@ -21,7 +21,7 @@ from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.queue.claims import claim
-from labeling.training import registry
+from labeling.training import registry, text_model
 from labeling.training.model_files import is_as_written, model_folder
 from tests.fixtures.people import label
 from tests.fixtures.trained_project import label_rightly, train
@@ -142,7 +142,7 @@ def test_the_files_of_one_model_do_not_pass_for_another(trained: Project, ann: U
     shutil.copytree(model_folder(first), model_folder(second))
     ModelVersion.objects.filter(pk=second.pk).update(facts=second.facts | {"seal": first.facts["seal"]})
     second.refresh_from_db()
-    assert registry.saved_committee(second) is None
+    assert text_model.saved_committee(second) is None
 
 
 def test_a_changed_tagger_is_trained_anew(

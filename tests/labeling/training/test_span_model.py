@@ -23,9 +23,8 @@ from labeling.predictions.models import HeldOutPrediction
 from labeling.projects.models import Project
 from labeling.queue import claims
 from labeling.queue.models import QueueEntry
-from labeling.ranking import attached_spans
+from labeling.ranking import attached_spans, span_head
 from labeling.ranking.head import open_candidates
-from labeling.training import span_model
 from tests.fixtures.people import fill, label
 from tests.fixtures.saved_projects import Restore
 from tests.fixtures.trained_project import WORDS, text_of, train, truth
@@ -170,9 +169,9 @@ def test_only_the_first_of_many_characters_are_tagged(
 def test_the_team_s_own_times_are_the_cost(marked: Project, ann: User) -> None:
     tokens = current_tokens(edition_folder(marked.pk, marked.feature_edition))
     assert tokens is not None
-    assert span_model.measured_cost(marked, tokens) == PRIOR
+    assert span_head.measured_cost(marked, tokens) == PRIOR
     answer(marked, ann, 40, seconds=30.0)
-    cost = span_model.measured_cost(marked, tokens)
+    cost = span_head.measured_cost(marked, tokens)
     assert cost.per_document > 10 * cost.per_token
     assert cost.seconds(np.array([20]))[0] == pytest.approx(30, rel=0.3)
 
@@ -196,9 +195,9 @@ def test_a_lost_model_leaves_an_order_by_variety(taught: Project, settings: Any)
 
 
 def test_a_very_large_pool_is_looked_at_in_parts() -> None:
-    assert span_model.sampled_blocks(10_000_000, 8_192, seed=1).size == 13
-    assert span_model.sampled_blocks(86, 8_192, seed=1).tolist() == [0]
-    first, second = (set(span_model.sampled_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
+    assert span_head.sampled_blocks(10_000_000, 8_192, seed=1).size == 13
+    assert span_head.sampled_blocks(86, 8_192, seed=1).tolist() == [0]
+    first, second = (set(span_head.sampled_blocks(10_000_000, 8_192, seed=s).tolist()) for s in (1, 2))
     assert first != second
 
 
