@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from labeling import worker
 from labeling.documents.models import Document
 from labeling.features import embedding_progress
+from labeling.features.embeddings import enqueue_missing
 from labeling.features.pipeline import current_store
 from labeling.guidelines import versions
 from labeling.guidelines.models import Guideline, LabelClass
@@ -18,6 +19,7 @@ from labeling.jobs.models import Job
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.storage.feature_store import WORDS
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.projects.models import Project
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import read_training_set
@@ -115,6 +117,31 @@ def test_a_model_of_words_goes_on_ranking_by_words_until_the_next_one(untrained:
     assert not Job.objects.failing().exists()
     untrained.refresh_from_db()
     assert untrained.generation > before
+
+
+def test_vectors_of_an_earlier_version_are_made_again_and_the_model_is_trained_on_them(
+    untrained: Project, ann: User
+) -> None:
+    """A data folder from before: its vectors and its model stand under the earlier version's name."""
+    label_rightly(untrained, ann, 15)
+    embed_all(untrained)
+    train(untrained)
+    now = embedding_progress.embedding_folder(untrained.pk)
+    earlier = "minilm-l6-8199be6f699a-1"
+    now.rename(now.with_name(f"embeddings-{earlier}"))
+    version = untrained.model_versions.ready()[0]
+    version.facts |= {"view": earlier}
+    version.save()
+    Job.objects.all().delete()
+    outbox.enqueue(untrained.pk, Job.Kind.RANK)
+    assert worker.run_job(untrained.pk, Job.Kind.RANK)  # by words, until there is a model for what there is
+    assert Job.objects.filter(project=untrained, kind=Job.Kind.TRAIN).exists()
+    enqueue_missing()
+    assert worker.run_job(untrained.pk, Job.Kind.EMBED)
+    assert [path.name for path in now.parent.glob("embeddings-*")] == [now.name]
+    assert worker.run_job(untrained.pk, Job.Kind.TRAIN)
+    assert not Job.objects.failing().exists()
+    assert untrained.model_versions.ready()[0].metadata.view == VERSION
 
 
 def test_new_words_of_the_guideline_are_embedded_and_a_training_is_owed(
