@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from labeling.jobs.outbox import RUN_JOB
 from reviewqueue import checks
 from reviewqueue.celery import app
-from reviewqueue.settings import BASE_DIR
+from reviewqueue.settings import BASE_DIR, env_flag
 
 KEY = "k" * 30 + "0123456789" * 3
 
@@ -85,6 +85,17 @@ def test_a_server_that_may_lose_commits_is_refused_at_start():
     warnings = [message.msg for message in checks.commits_are_durable(databases=["default"])]
     assert len(warnings) == 3
     assert any("fsync=off" in line for line in warnings)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"), [(None, True), ("", True), ("1", True), ("on", True), ("0", False), ("no", False)]
+)
+def test_embeddings_are_on_unless_they_are_turned_off(monkeypatch, value, is_on):
+    if value is None:
+        monkeypatch.delenv("EMBEDDINGS", raising=False)
+    else:
+        monkeypatch.setenv("EMBEDDINGS", value)
+    assert env_flag("EMBEDDINGS", default=True) == is_on
 
 
 def test_a_visibility_timeout_below_twice_the_time_limit_is_an_error(settings):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,9 +59,17 @@ def prepared(folder: Path, embedder: Embedder) -> Iterator[Path]:
     (path,) = folder.iterdir()
     contents = {file: file.read_bytes() for file in path.iterdir()}
     yield path
+    for other in {*folder.iterdir()} - {path}:
+        shutil.rmtree(other)
     path.mkdir(exist_ok=True)
     for file, content in contents.items():
         file.write_bytes(content)
+
+
+@pytest.fixture
+def quick_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts are compared in place of twenty."""
+    monkeypatch.setattr(sentence_embeddings, "SAMPLE_TEXTS", SAMPLE_TEXTS[:2])
 
 
 def load_again(folder: Path) -> Embedder:
@@ -119,7 +128,9 @@ def test_another_start_takes_what_was_prepared(folder: Path, embedder: Embedder,
     assert (prepared / METADATA_FILE).stat().st_mtime_ns == before
 
 
-def test_a_damaged_copy_is_made_again(folder: Path, embedder: Embedder, prepared: Path) -> None:
+def test_a_damaged_copy_is_made_again(
+    folder: Path, embedder: Embedder, prepared: Path, quick_check: None
+) -> None:
     file = prepared / "model.npy"
     content = file.read_bytes()
     for damaged in (content[:-1] + bytes([content[-1] ^ 1]), b""):
@@ -129,7 +140,7 @@ def test_a_damaged_copy_is_made_again(folder: Path, embedder: Embedder, prepared
 
 
 def test_each_processor_has_its_own_and_an_older_runtime_none(
-    folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch, quick_check: None
 ) -> None:
     older = folder / "minilm-l6-of-an-older-runtime"
     older.mkdir()
