@@ -45,6 +45,11 @@ def test_all_products_with_weights_are_made_in_integers(model: bytes) -> None:
     assert after.count("DynamicQuantizeLinear") == 24  # query, key and value read one
 
 
+def test_the_model_in_integers_is_the_one_that_may_be_run(model: bytes) -> None:
+    """A change of the graph is a change of this checksum, and of FORMAT where vectors change with it."""
+    assert hashlib.sha256(with_integer_products(model)).hexdigest() == sentence_embeddings.INTEGER_SHA256
+
+
 def test_weights_inputs_and_outputs_stay_as_they_are(model: bytes) -> None:
     assert parts_but_nodes(with_integer_products(model)) == parts_but_nodes(model)
 

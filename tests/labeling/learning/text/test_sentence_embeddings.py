@@ -1,5 +1,6 @@
 """Do embeddings say what texts mean, whatever the texts are, and are they right on this processor?"""
 
+import hashlib
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from labeling.learning.text.sentence_embeddings import (
     Embedder,
     OtherModel,
     load_embedder,
+    published_model,
 )
 from tests.thorough import examples
 
@@ -50,7 +52,7 @@ def embedder(folder: Path) -> Embedder:
 
 @pytest.fixture(scope="module")
 def float_embedder() -> Embedder:
-    return sentence_embeddings.embedder_of(sentence_embeddings.published_model())
+    return sentence_embeddings.embedder_of(published_model())
 
 
 @pytest.fixture
@@ -137,6 +139,19 @@ def test_a_damaged_copy_is_made_again(
         file.write_bytes(damaged)
         assert load_again(folder).embed(["Hello"]).tobytes() == embedder.embed(["Hello"]).tobytes()
         assert file.read_bytes() == content
+
+
+def test_another_model_in_the_data_folder_is_not_run(
+    folder: Path, float_embedder: Embedder, embedder: Embedder, prepared: Path, quick_check: None
+) -> None:
+    """Even where the checksum beside it is its own."""
+    other = published_model()
+    verdict = json.loads((prepared / METADATA_FILE).read_text())
+    verdict["sha256"] = hashlib.sha256(other).hexdigest()
+    np.save(prepared / "model.npy", np.frombuffer(other, dtype=np.uint8))
+    (prepared / METADATA_FILE).write_text(json.dumps(verdict))
+    assert load_again(folder).embed(["Hello"]).tobytes() == embedder.embed(["Hello"]).tobytes()
+    assert embedder.embed(["Hello"]).tobytes() != float_embedder.embed(["Hello"]).tobytes()
 
 
 def test_each_processor_has_its_own_and_an_older_runtime_none(
