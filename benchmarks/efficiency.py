@@ -11,8 +11,9 @@ import gzip
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import Pool
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,11 +42,13 @@ from labeling.learning.evaluation.scores import (
     quality_of_flags,
 )
 from labeling.learning.query_strategies.mix import Strategy
+from labeling.learning.text.distillation import Distillation, sample_size
 from labeling.learning.text.near_duplicates import join_new
-from labeling.learning.text.rows import Rows
+from labeling.learning.text.rows import Rows, as_stored
 from labeling.learning.text.signature_store import SignatureStore
+from labeling.learning.text.static_vectors import StaticVectors
 from labeling.learning.text.tfidf import Featurizer
-from labeling.management.feature_views import VIEWS, WORDS, feature_view
+from labeling.management.feature_views import DEFAULT, FULL, VIEWS, WORDS, feature_view
 from labeling.management.truths import Truth, read_truth
 
 MODELS = {"committee": fit_committee, "plain": fit_plain}
@@ -78,17 +81,10 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
     measured = {record.text for record in test}
     pool = [record for record in truth.pool if record.text not in measured][:limit]
     texts = [record.text for record in pool]
-    featurizer = Featurizer.learn(texts[:SAMPLE])
-
-    def rows_of(texts: list[str]) -> Rows:
-        rows = featurizer.transform(texts)
-        if features == "full":
-            rows = replace(rows, dense=service_embedder().embed(texts))
-        return rows
-
+    rows_of, is_of_meaning = reader(texts, features)
     rows, tested = rows_of(texts), rows_of([record.text for record in test])
     step = None
-    if features == "full":
+    if is_of_meaning:
         near = nearest(rows.dense, rows.dense, own=np.arange(len(rows)))
         step = smoothing(near)
         rows, tested = (
@@ -102,6 +98,39 @@ def known_pool(truth: Truth, features: str, lines: dict[str, str], limit: int = 
     return KnownPool(
         rows, labels, len(truth.class_names), auxiliary, tested, true_labels, near_duplicates(texts)
     )
+
+
+def reader(texts: list[str], features: str) -> tuple[Callable[[list[str]], Rows], bool]:
+    """What makes rows of texts, learned on those of a pool, and whether their dense view is of meaning.
+
+    The default view as the service has it while not all documents are embedded.
+    """
+    static = static_vectors() if features == DEFAULT else None
+    featurizer = Featurizer.learn(texts[:SAMPLE], static=static)
+    distillation = None
+    if features == DEFAULT:
+        order = np.random.default_rng(0).permutation(len(texts))[: sample_size(len(texts))]
+        sample = [texts[row] for row in order]
+        distillation = Distillation.learn(
+            as_stored(featurizer.transform(sample)), service_embedder().embed(sample)
+        )
+        say(f"Held-out cosine of the distilled view: {distillation.cosine:.3f}")
+
+    def rows_of(texts: list[str]) -> Rows:
+        rows = featurizer.transform(texts)
+        if features == FULL:
+            return replace(rows, dense=service_embedder().embed(texts))
+        if distillation is not None and distillation.is_good:
+            return replace(rows, dense=distillation.transform(as_stored(rows)))
+        return rows
+
+    return rows_of, features == FULL or (distillation is not None and distillation.is_good)
+
+
+@cache
+def static_vectors() -> StaticVectors:
+    """Of the installed encoder, made once a run."""
+    return StaticVectors.make(service_embedder().run)
 
 
 def near_duplicates(texts: Sequence[str]) -> Integers:

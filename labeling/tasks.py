@@ -9,7 +9,7 @@ from celery import shared_task
 
 from labeling import worker
 from labeling.exchange import export_jobs, upload_files
-from labeling.features import embeddings
+from labeling.features import embeddings, pipeline
 from labeling.jobs.models import Job
 from labeling.queue import key_retention
 from labeling.replay import control
@@ -53,6 +53,7 @@ def reconcile(**_later: Any) -> None:
 @shared_task
 def owe_embeddings(**_later: Any) -> None:
     embeddings.enqueue_missing()
+    pipeline.enqueue_outdated()
 
 
 @shared_task

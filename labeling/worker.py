@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from labeling.documents import languages
 from labeling.exceptions import StaleRun
 from labeling.exchange import dataset_versions, export_jobs, uploads
-from labeling.features import embeddings, pipeline
+from labeling.features import encoding, pipeline
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.projects.models import Project
@@ -26,7 +26,7 @@ HANDLERS: dict[str, Callable[[Job], None]] = {
     Job.Kind.DATASET: dataset_versions.write_waiting,
     Job.Kind.EXPORT: export_jobs.write_waiting,
     Job.Kind.FEATURIZE: pipeline.featurize,
-    Job.Kind.EMBED: embeddings.embed,
+    Job.Kind.EMBED: encoding.encode,
     Job.Kind.TRAIN: run.train,
     Job.Kind.RANK: run.rank,
     Job.Kind.REPLAY: run_replay,

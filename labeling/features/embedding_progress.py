@@ -11,6 +11,8 @@ from labeling.learning.storage.embedding_store import EmbeddingStore
 from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.projects.models import Project
 
+COMPLETE_SHARE = 0.95  # of the documents; the last ones are new, excluded or being embedded
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -32,6 +34,11 @@ def store_for(project: Project) -> EmbeddingStore | None:
     except FileNotFoundError:
         return None
     return store if len(store) else None
+
+
+def are_embeddings_complete(project: Project, store: EmbeddingStore | None) -> bool:
+    """Whether nearly all documents have one: guesses are not needed any more."""
+    return store is not None and len(store) >= COMPLETE_SHARE * project.present_count
 
 
 def progress(project: Project) -> Progress | None:

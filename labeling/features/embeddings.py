@@ -65,13 +65,13 @@ def embed(job: Job, load: Callable[[], Embedder] = service_embedder) -> None:
     project = Project.objects.active().filter(pk=job.project_id).first()
     if project is None or not settings.EMBEDDINGS:
         return
-    store = _opened(project.pk)
+    store = opened(project.pk)
     embed_descriptions(project, store.root, load)
     n_urgent, missing = _plan(project, store)
     ends = time.monotonic() + RUN_SECONDS
     for start in range(0, len(missing), TEXT_BATCH_SIZE):
         positions = missing[start : start + TEXT_BATCH_SIZE]
-        store = store.write(positions, _vectors(project.pk, positions, load()))
+        store = store.write(positions, vectors_of(project.pk, positions, load()))
         beat(job)
         if start + TEXT_BATCH_SIZE >= len(missing):
             break
@@ -84,7 +84,7 @@ def embed(job: Job, load: Callable[[], Embedder] = service_embedder) -> None:
     _tell(project, store, is_complete=True)
 
 
-def _opened(project_id: int) -> EmbeddingStore:
+def opened(project_id: int) -> EmbeddingStore:
     folder = embedding_folder(project_id)
     for old in folder.parent.glob("embeddings-*"):
         if old != folder:
@@ -142,7 +142,7 @@ def scattered(count: int) -> Integers:
     return np.argsort(keys ^ (keys >> np.uint64(27)), kind="stable")
 
 
-def _vectors(project_id: int, positions: Integers, embedder: Embedder) -> Floats:
+def vectors_of(project_id: int, positions: Integers, embedder: Embedder) -> Floats:
     """A vector for each position; zeros for a text that the model cannot take, so that others do not wait."""
     documents = Document.objects.filter(project=project_id, position__in=positions.tolist())
     starts = dict(

@@ -14,12 +14,15 @@ from django.db.models import Max
 
 from labeling.documents.models import Document
 from labeling.documents.near_duplicates import group_new
+from labeling.features.distilled_view import distilled_vectors, extend
 from labeling.features.editions import edition_folder
-from labeling.features.embedding_progress import store_for
+from labeling.features.embedding_progress import are_embeddings_complete, store_for
 from labeling.features.knn_graph import graph_for
+from labeling.features.static_words import are_static_vectors_made, static_vectors
 from labeling.features.tokens import tokenize_pool
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
+from labeling.learning.storage.embedding_store import EmbeddingStore
 from labeling.learning.storage.feature_store import WORDS, FeatureStore
 from labeling.learning.text.tfidf import SAMPLE, Featurizer
 from labeling.projects.models import Project
@@ -39,13 +42,24 @@ def current_store(project: Project, view: str | None = None) -> FeatureStore | N
         store = FeatureStore.open(edition_folder(project.pk, project.feature_edition))
     except FileNotFoundError:
         return None
-    embeddings = store_for(project)
-    if embeddings is None or view == WORDS:
+    if view == WORDS:
         return store
+    vectors = _vectors_to_read(project, store, view)
+    return store if vectors is None else store.seen_by(vectors, graph_for(project, vectors))
+
+
+def _vectors_to_read(project: Project, store: FeatureStore, view: str | None) -> EmbeddingStore | None:
+    """Embeddings or guesses of them, see `current_store`; None where the words' own view is better."""
+    embeddings, guesses = store_for(project), distilled_vectors(store)
+    for vectors in (embeddings, guesses):
+        if vectors is not None and vectors.version == view:
+            return vectors
+    if embeddings is None or are_embeddings_complete(project, embeddings):
+        return embeddings or guesses
+    if guesses is not None:  # a sample is ranked as well as the whole pool, but not better than this
+        return guesses
     is_enough = len(embeddings) >= min(MIN_EMBEDDED_SAMPLE, project.document_count)
-    if not is_enough and view != embeddings.version:
-        return store
-    return store.seen_by(embeddings, graph_for(project, embeddings))
+    return embeddings if is_enough else None
 
 
 def are_features_lost(project: Project) -> bool:
@@ -77,7 +91,8 @@ def featurize(job: Job) -> None:
     try:
         store = FeatureStore.open(folder)  # an earlier attempt got this far
     except FileNotFoundError:
-        store = FeatureStore.create(folder, Featurizer.learn(_sample(project), seed=SEED))
+        featurizer = Featurizer.learn(_sample(project), static=static_vectors(), seed=SEED)
+        store = FeatureStore.create(folder, featurizer)
     _fill(job, store, count)
     Project.objects.filter(pk=project.pk, feature_edition__lt=edition).update(
         feature_edition=edition, features_removed_count=project.removed_count
@@ -90,11 +105,34 @@ def featurize(job: Job) -> None:
 
 
 def _is_outgrown(store: FeatureStore, project: Project) -> bool:
-    """Whether the pool has grown far beyond what its features were learned on, or much of that is gone."""
+    """Whether the pool has grown far beyond what its features were learned on, or much of that is gone.
+
+    Or features were made before there were static word vectors.
+    """
+    if _lacks_static_words(store):
+        return True
     learned_on = max(store.featurizer.n_sampled, 1)
     removed = project.removed_count - project.features_removed_count
     has_grown = store.featurizer.n_sampled < SAMPLE and project.present_count >= GROWTH * learned_on
     return has_grown or removed * GROWTH >= learned_on
+
+
+def _lacks_static_words(store: FeatureStore) -> bool:
+    return are_static_vectors_made() and not store.has_static_words
+
+
+def enqueue_outdated() -> None:
+    """Queue new features for every project whose own were made before there were static word vectors.
+
+    Its ranking and its models go on with the old ones until the new ones are there.
+    """
+    if not are_static_vectors_made():
+        return
+    existing = Job.objects.filter(kind=Job.Kind.FEATURIZE).values("project")
+    for project in Project.objects.active().filter(feature_edition__gt=0).exclude(pk__in=existing):
+        store = current_store(project, WORDS)
+        if store is not None and _lacks_static_words(store):
+            enqueue(project.pk, Job.Kind.FEATURIZE)
 
 
 def _fill(job: Job, store: FeatureStore, count: int) -> None:
@@ -103,6 +141,7 @@ def _fill(job: Job, store: FeatureStore, count: int) -> None:
         texts = Document.objects.texts_from(job.project_id, first, min(first + TEXT_BATCH_SIZE, count))
         store = store.append(first, texts)
         beat(job)
+    extend(job, store)
     if job.project.kind == Project.Kind.SPANS:
         texts_from = partial(Document.objects.texts_from, job.project_id)
         tokenize_pool(job, store.root, count, texts_from, partial(_sample, job.project))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-WORDS, FULL = "words", "full"
-VIEWS = (WORDS, FULL)
+WORDS, DEFAULT, FULL = "words", "default", "full"
+VIEWS = (WORDS, DEFAULT, FULL)
 EARLIER_NAMES = {"tfidf": WORDS}
 
 

@@ -18,6 +18,9 @@ from labeling.annotations.submit import Submission, submit_many
 from labeling.annotations.validation import LabelValue
 from labeling.documents.models import Document
 from labeling.exchange import importing
+from labeling.features import encoding, pipeline
+from labeling.features.embedder import service_embedder
+from labeling.features.static_words import make_static_vectors
 from labeling.guidelines import new_projects, versions
 from labeling.guidelines.models import Guideline, LabelClass
 from labeling.guidelines.versions import RuleText
@@ -77,6 +80,18 @@ class Simulation:
             raise RuntimeError(f"{report.bad + report.warned} rows were refused: {problems[0].reason}")
         if not worker.run_job(self.project.pk, Job.Kind.FEATURIZE):
             raise RuntimeError("There are no features to make.")
+
+    def distill(self) -> None:
+        """Make the features anew with static word vectors, and the guesses of embeddings from them."""
+        make_static_vectors(service_embedder)
+        pipeline.enqueue_outdated()
+        worker.run_job(self.project.pk, Job.Kind.FEATURIZE)
+        outbox.enqueue(self.project.pk, Job.Kind.EMBED)
+        job = outbox.start(self.project.pk, Job.Kind.EMBED)
+        assert job is not None
+        self.project.refresh_from_db()
+        encoding.distill(job, self.project, service_embedder)
+        outbox.finish(job)
 
     def embed(self) -> None:
         """Make the sentence embeddings of all documents and of the guideline, and their graph."""

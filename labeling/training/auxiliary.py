@@ -45,8 +45,8 @@ def _described(project: Project, store: FeatureStore, classes: Sequence[UUID]) -
     lines = class_lines(project, classes, has_bare_names=store.view != WORDS)
     if not any(lines):
         return None
-    rows = store.featurizer.transform(lines)
-    if store.view == WORDS:
+    rows = store.transform(lines)
+    if rows is not None:
         return rows
     vectors = description_vectors(project, embedding_folder(project.pk), lines)
-    return None if vectors is None else Rows(rows.sparse, vectors)
+    return None if vectors is None else Rows(store.featurizer.transform(lines).sparse, vectors)

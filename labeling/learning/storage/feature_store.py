@@ -14,11 +14,14 @@ from labeling.learning.arrays.sharded_store import SHARD_ROWS, ShardedStore
 from labeling.learning.arrays.types import AnyArray, AnyIntegers, Floats, Integers
 from labeling.learning.storage.embedding_store import SCALE, EmbeddingStore
 from labeling.learning.storage.graph_store import GraphStore
+from labeling.learning.text.distillation import Distillation
 from labeling.learning.text.hashing import COLUMNS
-from labeling.learning.text.rows import DENSE_SCALE, Rows, encoded
+from labeling.learning.text.rows import DENSE_SCALE, Rows, as_stored
 from labeling.learning.text.tfidf import Featurizer
 
-WORDS = "words"  # the dense view that every project has: LSA and PPMI
+WORDS = "words"  # the dense view that every project has, of its words alone
+DISTILLED = "distilled"  # a folder: guessed embeddings of its documents; and how the name of the view begins
+DISTILLED_MAP = "distilled-map"  # a folder: what guesses them
 MARK = "store-3"  # what a store holds; another number, another layout
 
 
@@ -61,6 +64,25 @@ class FeatureStore(ShardedStore[Rows]):
         """The one that made every row."""
         return Featurizer.load(self.root / "featurizer")
 
+    @property
+    def has_static_words(self) -> bool:
+        """Whether its featurizer has static vectors, without reading it."""
+        return (self.root / "featurizer" / "axes.npy").exists()
+
+    @cached_property
+    def distillation(self) -> Distillation:
+        """What guesses embeddings. Raises FileNotFoundError where none was learned."""
+        return Distillation.load(self.root / DISTILLED_MAP)
+
+    def transform(self, texts: Sequence[str]) -> Rows | None:
+        """Features of new texts in this view; None where only the sentence encoder can make them."""
+        rows = self.featurizer.transform(texts)
+        if self.view == WORDS:
+            return rows
+        if self.view.startswith(DISTILLED):
+            return Rows(rows.sparse, self.distillation.transform(rows))
+        return None
+
     @cached_property
     def dimensions(self) -> int:
         """Width of the dense view of words, without reading the featurizer where a row tells it."""
@@ -80,8 +102,7 @@ class FeatureStore(ShardedStore[Rows]):
         return self._append(first, texts, self._made)
 
     def _made(self, texts: Sequence[str]) -> Rows:
-        rows = self.featurizer.transform(texts)
-        return replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
+        return as_stored(self.featurizer.transform(texts))
 
     def shards(self) -> Iterator[tuple[int, Rows]]:
         """Each shard with the position of its first document; mapped, not read.

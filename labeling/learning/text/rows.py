@@ -3,7 +3,7 @@
 `Rows` travel from the feature store to the experts, which read the views they understand.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -76,6 +76,11 @@ def _picked(matrix: csr_array, chosen: AnyArray | slice) -> csr_array:
     inside = slice(int(indptr[0]), int(indptr[-1]))
     shape = (stop - start, matrix.shape[1])
     return csr_array((matrix.data[inside], matrix.indices[inside], indptr - indptr[0]), shape=shape)
+
+
+def as_stored(rows: Rows) -> Rows:
+    """The same rows with the dense view of words in eight bits, as a store has it."""
+    return replace(rows, dense=encoded(rows.dense, DENSE_SCALE), scale=DENSE_SCALE)
 
 
 def encoded(points: Floats, scale: float) -> AnyArray:

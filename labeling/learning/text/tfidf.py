@@ -102,10 +102,10 @@ class Featurizer:
         frequency = np.bincount(counts.indices, minlength=COLUMNS)
         rare = 2 if len(sample) >= 20 else 1  # below 20 documents nearly every word is seen once
         columns = np.flatnonzero(frequency >= rare)
-        counts = _cut(counts, columns)
+        counts = cut_columns(counts, columns)
         idf = np.log((1 + len(sample)) / (1 + frequency[columns])) + 1
         often = np.sort(np.argsort(-frequency[columns], kind="stable")[:MAX_TOPIC_COLUMNS])
-        read = _cut(counts, often)
+        read = cut_columns(counts, often)
         entropy = log_entropy_weights(read)
         weighted = _weigh(read, np.log1p(read.data), entropy)
         directions = _halved(leading_directions(weighted, dimensions, seed))
@@ -161,7 +161,7 @@ class Featurizer:
         (2, [1.0, 0.0])
         """
         tokens = list(tokens_of(texts))
-        counts = _cut(count_tokens(tokens), self.columns)
+        counts = cut_columns(count_tokens(tokens), self.columns)
         tfidf = _weigh(counts, 1 + np.log(counts.data), self.idf)
         lengths = np.sqrt(np.asarray(tfidf.power(2).sum(axis=1))).clip(1e-12)
         tfidf.data /= np.repeat(lengths, np.diff(tfidf.indptr)).astype(np.float32)
@@ -175,12 +175,12 @@ class Featurizer:
 
     def _topics(self, counts: csr_array) -> Floats:
         """The LSA view: (n, l)."""
-        read = _cut(counts, np.searchsorted(self.columns, self.topics))
+        read = cut_columns(counts, np.searchsorted(self.columns, self.topics))
         return unit_rows(_weigh(read, np.log1p(read.data), self.entropy) @ self.directions)
 
     def _meanings(self, counts: csr_array) -> Floats:
         """The PPMI view: (n, p); zeros for a text without a word that has a vector."""
-        held = _cut(_presence(counts), np.searchsorted(self.columns, self.words))
+        held = cut_columns(_presence(counts), np.searchsorted(self.columns, self.words))
         summed = held @ self.vectors
         summed[np.diff(held.indptr) > 0] -= self.center
         return unit_rows(summed)
@@ -241,7 +241,7 @@ class Featurizer:
         )
 
 
-def _cut(counts: csr_array, columns: Integers) -> csr_array:
+def cut_columns(counts: csr_array, columns: Integers) -> csr_array:
     """Only these columns, renumbered from 0."""
     indices = np.full(counts.shape[1], -1, dtype=np.int32)
     indices[columns] = np.arange(len(columns), dtype=np.int32)

@@ -17,7 +17,7 @@ from labeling.formats.names import normal_name
 from labeling.formats.records import UnreadableFile
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
 from labeling.learning.evaluation.scores import Quality, area_under_curve, labels_to_share_of_full
-from labeling.management.feature_views import FULL, VIEWS, WORDS, feature_view
+from labeling.management.feature_views import DEFAULT, FULL, VIEWS, WORDS, feature_view
 from labeling.management.simulation import Simulation, SimulationPoint
 from labeling.management.throwaway import Throwaway, throwaway_service
 from labeling.management.truths import Truth, UnusableData, read_truth
@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if min(options["budget"], options["batch"], options["seeds"]) < 1:
             raise CommandError("Budget, batch and seeds must be at least 1.")
-        if options["features"] == FULL and not makes_embeddings():
+        if options["features"] != WORDS and not makes_embeddings():
             raise CommandError(NO_EMBEDDINGS)
         self.started = perf_counter()
         try:
@@ -88,6 +88,9 @@ class Command(BaseCommand):
         if descriptions:
             simulation.describe(descriptions)
         self._say("The features are made")
+        if options["features"] == DEFAULT:
+            simulation.distill()
+            self._say("The distilled view is made")
         if options["features"] == FULL:
             simulation.embed()
             self._say("The sentence embeddings are made")
