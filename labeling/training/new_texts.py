@@ -12,19 +12,25 @@ from django.conf import settings
 
 from labeling.annotations.ground_truth import LabeledDocument, labeled_documents
 from labeling.documents.models import Document
-from labeling.features.editions import FEATURIZER, edition_folder
+from labeling.features.editions import (
+    DISTILLATION,
+    DISTILLED_VIEW,
+    FEATURIZER,
+    WORDS_VIEW,
+    edition_folder,
+)
 from labeling.features.pipeline import current_store
 from labeling.learning.arrays.class_index import ClassIndex
 from labeling.learning.arrays.types import Floats
 from labeling.learning.classifiers.committee import decided_labels
 from labeling.learning.evaluation.scores import Quality, quality_of_flags, quality_of_spans
 from labeling.learning.portable.class_predictor import ClassPredictor, RowsOf
+from labeling.learning.portable.distilled_predictor import distilled_rows
 from labeling.learning.portable.embedding_predictor import embedding_rows
 from labeling.learning.portable.manifest import NotPortable, committee_manifest, tagger_manifest
 from labeling.learning.portable.span_predictor import Predictor as SpanPredictor
 from labeling.learning.portable.word_predictor import word_rows
-from labeling.learning.storage import feature_store
-from labeling.learning.text import sentence_embeddings
+from labeling.learning.text.sentence_embeddings import VERSION
 from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -52,13 +58,15 @@ def predictor_of(version: ModelVersion) -> ClassPredictor | None:
 
 
 def _view_of(version: ModelVersion) -> RowsOf | None:
-    """Texts to the features that the model reads; None for those of an older encoder."""
-    features = edition_folder(version.project_id, version.metadata.edition or 0) / FEATURIZER
-    match version.metadata.view:
-        case feature_store.WORDS:
-            return word_rows(features)
-        case sentence_embeddings.VERSION:
-            return embedding_rows(features, settings.ENCODERS_DIR)
+    """Texts to the features that the model reads; None for those of an earlier encoder."""
+    edition = edition_folder(version.project_id, version.metadata.edition or 0)
+    view = version.metadata.view or ""
+    if view == WORDS_VIEW:
+        return word_rows(edition / FEATURIZER)
+    if view == VERSION:
+        return embedding_rows(edition / FEATURIZER, settings.ENCODERS_DIR)
+    if view.startswith(DISTILLED_VIEW):
+        return distilled_rows(edition / FEATURIZER, edition / DISTILLATION)
     return None
 
 
@@ -118,7 +126,7 @@ def _probabilities(
     texts: list[str],
 ) -> Floats | None:
     """As for new texts. Embeddings, which take long to make, are taken as they are stored."""
-    if version.metadata.view == feature_store.WORDS:
+    if version.metadata.view != VERSION:
         return predictor.predict_proba(texts)
     store = current_store(version.project, version.metadata.view)
     if store is None or store.view != version.metadata.view:

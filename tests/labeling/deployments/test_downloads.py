@@ -23,14 +23,18 @@ from labeling import worker
 from labeling.annotations import imported
 from labeling.annotations.ground_truth import labeled_documents
 from labeling.documents.models import Document
-from labeling.features.editions import edition_folder
+from labeling.features import encoding, pipeline, static_words
+from labeling.features.editions import DISTILLATION, DISTILLED_VIEW, WORDS_VIEW, edition_folder
 from labeling.formats.predictions import PredictionRow
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.learning.evaluation.scores import quality_of_flags, quality_of_spans
 from labeling.learning.sequence.bio_tags import Span
+from labeling.learning.storage import feature_store
 from labeling.learning.text.sentence_embeddings import VERSION
+from labeling.learning.text.static_vectors import StaticVectors
 from labeling.predictions import external
+from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
 from labeling.training.model_files import model_folder, seal_of
@@ -39,6 +43,7 @@ from labeling.training.registry import model_kind
 from reviewqueue.settings import BASE_DIR
 from tests.fixtures.people import fill, label
 from tests.fixtures.trained_project import WORDS, label_rightly, text_of, train, truth
+from tests.labeling.features.test_distilled import WordEmbedder, distill
 from tests.test_docs import blocks
 
 OTHER_TEXTS = ["", " ", "Überweisung 日本語 हिन्दी 😀", "refund\tmoney 5", "x" * 30_000, "İstanbul don't"]
@@ -212,6 +217,43 @@ def test_a_downloaded_model_of_embeddings_predicts_as_the_service_does(
     theirs = np.array([[line["probabilities"][name] for name in predictor.classes] for line in lines])
     assert theirs == pytest.approx(ours, abs=1e-6)
     assert not {"labeling", "reviewqueue", "django", "sklearn"} & modules
+
+
+def test_a_downloaded_model_of_guessed_embeddings_predicts_as_the_service_does(
+    measured: Project,
+    client: Client,
+    joan: User,
+    tmp_path: Path,
+    empty_python: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spellings = [*"abcdefghijklmnopqrstuvwxyz", *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")]
+    StaticVectors.of(np.eye(52, 8, dtype=np.float32) + 0.1, spellings).save(static_words.static_folder())
+    monkeypatch.setattr(encoding, "MIN_POOL", 50)
+    monkeypatch.setattr(encoding, "sample_size", lambda count: 60)
+    pipeline.enqueue_outdated()
+    featurized(measured)
+    distill(measured, WordEmbedder())
+    train(measured)
+    version = latest(measured)
+    assert (version.metadata.view or "").startswith(DISTILLED_VIEW)
+    assert (version.metadata.new_texts or NewTextQuality(0, 0)).documents == 12
+    client.force_login(joan)
+    folder = unpacked(client, version, tmp_path)
+    texts = texts_to_predict()
+    lines, modules = run(empty_python, folder, texts)
+    predictor = predictor_of(version)
+    assert predictor is not None
+    theirs = np.array([[line["probabilities"][name] for name in predictor.classes] for line in lines])
+    assert theirs == pytest.approx(predictor.predict_proba(texts), abs=1e-6)
+    assert not {"labeling", "reviewqueue", "django", "sklearn"} & modules
+    shutil.rmtree(edition_folder(measured.pk, version.metadata.edition or 0) / DISTILLATION)
+    assert download(client, version).json()["code"] == "features_lost"
+
+
+def test_the_views_have_the_names_that_the_store_gives_them() -> None:
+    assert (WORDS_VIEW, DISTILLATION) == (feature_store.WORDS, feature_store.DISTILLED_MAP)
+    assert DISTILLED_VIEW.startswith(feature_store.DISTILLED)
 
 
 def test_the_told_quality_is_that_of_the_downloaded_predictor(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labeling.deployments.readme import OF_EMBEDDINGS, OF_SPANS, OF_WORDS, Kind, predictor_source
+from labeling.deployments.readme import OF_EMBEDDINGS, OF_GUESSES, OF_SPANS, OF_WORDS, Kind, predictor_source
 from labeling.learning.portable import standalone
 from labeling.learning.portable.standalone import NameTwice, standalone_source
 
-KINDS = (OF_WORDS, OF_EMBEDDINGS, OF_SPANS)
+KINDS = (OF_WORDS, OF_GUESSES, OF_EMBEDDINGS, OF_SPANS)
 
 
 def imported(source: str) -> set[str]:
