@@ -29,9 +29,8 @@ def hide_answers(project_id: int, records: Sequence[Record]) -> None:
         return
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     class_names = LabelClass.objects.active().filter(project=project).normal_names()
-    fields = answer_fields(
-        [record.metadata for record in records], class_names, [record.labels for record in records]
-    )
+    labels = [record.answers[0].labels if record.answers else None for record in records]
+    fields = answer_fields([record.metadata for record in records], class_names, labels)
     fields = {field for field in fields if len(field) <= MAX_FIELD_CHARACTERS}  # longer ones are never shown
     hidden = {*project.hidden_metadata, *fields} - set(project.shown_metadata)
     if hidden != set(project.hidden_metadata):

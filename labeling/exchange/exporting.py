@@ -68,7 +68,8 @@ _PAGE = """
            coalesce(u.username, page.origin->>'annotator'), to_json(page.created_at) #>> '{{}}',
            page.source, g.number, page.seconds,
            page.how IS NOT NULL OR l.id IS NOT NULL, page.is_surplus,
-           coalesce(later.is_withdrawal, false), page.how, first.share, first.chance,
+           coalesce(later.is_withdrawal, page.origin->'is_withdrawn' = 'true', false), page.how,
+           first.share, first.chance,
            page.note, page.suggestion
     FROM page
     LEFT JOIN labeling_lease l ON l.annotation_id = page.id AND l.round = page.round

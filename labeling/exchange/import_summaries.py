@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from labeling.annotations.imported import ImportedAnswer
 from labeling.exceptions import InvalidAnswer
 from labeling.exchange.importing import AnswerReader
 from labeling.formats.fields import WITHOUT_LABEL
@@ -62,13 +63,13 @@ def _look_at_label(reader: AnswerReader, record: Record, counts: Counter[str]) -
     counts["with_label"] += 1
     if lacking := reader.missing(record):
         return lacking
-    counts["settling"] += any(_is_readable(reader, annotation, record.text) for annotation in annotations)
+    counts["settling"] += any(_has_vote(reader, annotation, record.text) for annotation in annotations)
     return []
 
 
-def _is_readable(reader: AnswerReader, annotation: RecordAnnotation, text: str) -> bool:
+def _has_vote(reader: AnswerReader, annotation: RecordAnnotation, text: str) -> bool:
     try:
-        reader.read(annotation, text)
+        answer = reader.read(annotation, text)
     except InvalidAnswer:
         return False
-    return True
+    return ImportedAnswer(0, answer, annotation.annotator, annotation.provenance).is_counted

@@ -21,6 +21,7 @@ from labeling.formats.fields import (
     split_labels,
 )
 from labeling.formats.records import BadRow, Json, Record, RowProblem, Span, bad_row, gettext_noop
+from labeling.formats.row_annotations import with_annotation
 from labeling.formats.streams import lines
 from labeling.formats.tables.csv_columns import METADATA_PREFIX, ColumnChoice, metadata_field
 
@@ -57,7 +58,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
     """One document from an object already read (of a line, or of a request's body).
 
     Keys: text; id, label or labels, spans, split, metadata (all optional). Any other key becomes metadata.
-    "annotation", which our own export adds, is passed over: a file does not say who labeled what here.
+    "annotation", which our own export adds, says who gave the label and what it counts for.
     An id, label or span that cannot be taken is left out and told in `problems`. Raises RowProblem that says
     what to mend where there is no document.
 
@@ -66,6 +67,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
     """
     if not isinstance(value, dict):
         raise RowProblem(gettext_noop('A document must be an object, such as {"text": "…"}.'))
+    annotation = value.get("annotation")
     if choice is not None:
         value = _renamed(value, choice)
     text = check_text(value.get("text"), "text" if choice is None else choice.text)
@@ -76,7 +78,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
     if twice := others.keys() & metadata.keys():
         raise RowProblem(GIVEN_TWICE, key=min(twice)[:50])
     spans, fields = value.get("spans"), OptionalFields()
-    return Record(
+    record = Record(
         line,
         text,
         fields.read(WITHOUT_ID, check_id, value.get("id")),
@@ -86,6 +88,7 @@ def record_from(value: object, line: int, choice: ColumnChoice | None = None) ->
         check_split(value.get("split")),
         tuple(fields.problems),
     )
+    return record if annotation is None else with_annotation(record, annotation)
 
 
 def fields_of(value: dict[str, Json]) -> dict[str, Json]:

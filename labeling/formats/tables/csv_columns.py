@@ -18,7 +18,7 @@ PREVIEW_ROWS = 3
 PREVIEW_CHARACTERS = 200
 
 METADATA_PREFIX = "metadata."  # heads metadata in our export
-ANNOTATION_PREFIX = "annotation."  # heads who, when and how in our export; not read back
+ANNOTATION_PREFIX = "annotation."  # heads who, when and how in our export
 ROLES = ("text", "id", "label", "labels", "spans", "split")  # what a column can hold beside metadata
 
 __all__ = ["ANNOTATION_PREFIX", "METADATA_PREFIX", "SPREADSHEET_TEXT", "ColumnChoice", "Columns", "columns"]
@@ -233,7 +233,9 @@ def guess_columns(
     identifier = matching_name("id", names)
     if identifier is not None:
         cells = [cell for row in rows if (cell := row[names.index(identifier)])]
-        identifier = None if len(set(cells)) < len(cells) else identifier
+        # Of several annotations of one document, our export has a row each.
+        repeats = len(set(cells)) < len(cells) and not any(n.startswith(ANNOTATION_PREFIX) for n in names)
+        identifier = None if repeats else identifier
     chosen = (matching_name(field, names) for field in ("label", "labels", "spans", "split"))
     label, labels, spans, split = (None if name == text else name for name in chosen)
     label = _holding_classes([name for name in names if name != text], names, rows, class_names) or label

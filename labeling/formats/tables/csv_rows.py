@@ -29,6 +29,7 @@ from labeling.formats.records import (
     bad_row,
     gettext_noop,
 )
+from labeling.formats.row_annotations import annotation_of_cells, with_annotation
 from labeling.formats.streams import lines
 from labeling.formats.tables.column_names import SPREADSHEET_TEXT
 from labeling.formats.tables.csv_columns import (
@@ -186,6 +187,11 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
         for index, name in enumerate(names)
         if index not in at.values() and not name.startswith(ANNOTATION_PREFIX) and not choice.leaves_out(name)
     )
+    described = {
+        name.removeprefix(ANNOTATION_PREFIX): index
+        for index, name in enumerate(names)
+        if name.startswith(ANNOTATION_PREFIX) and index not in at.values()
+    }
     is_escaped = choice.text == SPREADSHEET_TEXT
 
     def to_record(row: list[str], line: int) -> Record:
@@ -204,7 +210,9 @@ def _record_maker(names: tuple[str, ...], choice: ColumnChoice) -> Callable[[lis
             spans = optional.read(WITHOUT_LABEL, _spans, row[spans_at], text)
         external_id = None if id_at is None else optional.read(WITHOUT_ID, check_id, row[id_at])
         split = None if split_at is None else check_split(row[split_at])
-        return Record(line, text, external_id, metadata, labels, spans, split, tuple(optional.problems))
+        record = Record(line, text, external_id, metadata, labels, spans, split, tuple(optional.problems))
+        cells = {name: row[index] for name, index in described.items()}
+        return with_annotation(record, annotation_of_cells(cells)) if any(cells.values()) else record
 
     return to_record
 

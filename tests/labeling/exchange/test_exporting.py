@@ -210,6 +210,36 @@ def test_an_export_read_back_gives_the_same_documents(
     assert len(contents(first)) == len(HOSTILE)
 
 
+@every_format
+def test_all_annotations_come_back_as_those_of_their_annotators_and_withdrawn_ones_have_no_vote(
+    tickets: Project,
+    make_project: Callable[..., Project],
+    ann: User,
+    bob: User,
+    file_format: ExportFormat,
+) -> None:
+    Project.objects.filter(pk=tickets.pk).update(overlap=2)
+    for person, name in ((ann, "Refund"), (bob, "Refund"), (ann, "Billing"), (ann, "Billing")):
+        answer(tickets, person, name)
+    withdrawn = tickets.annotations.filter(annotator=ann).latest("pk")
+    corrections.undo(tickets.pk, ann, withdrawn.pk)
+    other = make_project(texts=[])
+    rows = written(tickets, Scope.ALL, file_format)
+    report = import_documents(other.pk, read_back(rows, file_format))
+    assert (report.added, report.labeled, report.bad, report.warned) == (3, 1, 0, 0)
+    assert Resolution.objects.get(project=other).document.external_id == "t0"
+
+    def stated(project: Project) -> list[tuple[Any, ...]]:
+        keys = ("annotator", "is_withdrawn")
+        return [
+            (row["id"], row["label"], *(row["annotation"][key] for key in keys))
+            for row in objects(project, Scope.ALL)
+        ]
+
+    assert stated(other) == stated(tickets)
+    assert [row[3] for row in stated(other)] == [False, False, False, True]
+
+
 def hostile_records(kind: str, names: Sequence[str]) -> Iterator[Record]:
     for number, text in enumerate(HOSTILE):
         some = tuple(names[: number % 4])  # none at all is an answer too, where several may be given

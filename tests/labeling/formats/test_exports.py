@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from labeling.formats import (
     write_csv,
     write_jsonl,
 )
+from labeling.formats.dataset_lines import PROVENANCE_KEYS
 from labeling.formats.names import normal_name
 from labeling.formats.tables.csv_rows import needs_escape, unescaped
 
@@ -80,12 +82,30 @@ def read_back(raw: bytes) -> list[Record]:
     return list(read(io.BytesIO(raw), Format.CSV, choice=choice))
 
 
+def left(rows: list[ExportRow]) -> list[tuple[object, ...]]:
+    """What leaves; without a label there is no annotation to speak of."""
+    return [
+        (r.text, r.external_id, r.split, r.labels, None if r.labels is None else r.annotation) for r in rows
+    ]
+
+
+def came_back(records: list[Record]) -> list[tuple[object, ...]]:
+    """The same of what is read, from the one annotation of each row."""
+    result: list[tuple[object, ...]] = []
+    for record in records:
+        assert record.labels is None
+        labels, annotation = None, None
+        for answer in record.annotations:
+            values: Any = [answer.provenance[key] for key in PROVENANCE_KEYS]
+            labels, annotation = answer.labels, Annotation(answer.annotator, *values)
+        result.append((record.text, record.external_id, record.split, labels, annotation))
+    return result
+
+
 @given(st.lists(export_rows(), min_size=1, max_size=5))
 def test_jsonl_comes_back_as_it_left(rows: list[ExportRow]):
     records = list(read(io.BytesIO(b"".join(write_jsonl(rows, "multi"))), Format.JSONL))
-    assert [(r.text, r.external_id, r.split, r.labels) for r in records] == [
-        (r.text, r.external_id, r.split, r.labels) for r in rows
-    ]
+    assert came_back(records) == left(rows)
 
 
 # reliability B2
@@ -95,9 +115,7 @@ def test_csv_comes_back_as_it_left(rows: list[ExportRow], for_spreadsheets: bool
     text = "spreadsheet_text" if for_spreadsheets else "text"
     choice = ColumnChoice(text, "id", labels="labels", split="split")
     records = list(read(io.BytesIO(raw), Format.CSV, choice=choice))
-    assert [(r.text, r.external_id, r.split, r.labels) for r in records] == [
-        (r.text, r.external_id, r.split, r.labels) for r in rows
-    ]
+    assert came_back(records) == left(rows)
 
 
 # reliability B1
@@ -108,7 +126,7 @@ def test_no_cell_of_the_spreadsheet_export_can_run_and_all_come_back(text: str):
         assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
         assert not any(cell.startswith(("\t", "\r", "\n")) for cell in cells)
     (record,) = read_back(raw)
-    assert (record.text, record.labels) == (text, ("=class",))
+    assert (record.text, record.answers[0].labels) == (text, ("=class",))
     assert record.metadata == {"source": "=web", "stars": "4"}
 
 
@@ -145,7 +163,7 @@ def test_files_of_before_keys_were_renamed_are_read_the_same():
             assert new_name.encode() in old
             old = old.replace(new_name.encode(), old_name.encode())
         assert records_of(old) == records_of(lines)
-        assert [record.labels for record in records_of(old)] == [("a",)]
+        assert [record.answers[0].labels for record in records_of(old)] == [("a",)]
 
 
 def test_spans_leave_as_start_end_and_label_in_both_formats():
@@ -155,7 +173,7 @@ def test_spans_leave_as_start_end_and_label_in_both_formats():
     (record,) = read_back(
         b"".join(write_csv([row("Ann sings", spans=spans)], "spans", [], for_spreadsheets=True))
     )
-    assert record.spans == spans
+    assert record.answers[0].spans == spans
 
 
 def test_a_document_without_an_annotation_says_nothing_about_one():

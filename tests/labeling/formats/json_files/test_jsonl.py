@@ -41,7 +41,7 @@ def reason(row: str | bytes) -> str:
 def test_known_keys_become_fields_and_all_others_metadata():
     (record,) = read_jsonl(
         '{"id": 5, "text": "Ann sings", "label": "music", "spans": [[0, 3, "person"]], "split": "test",'
-        ' "metadata": {"source": "web"}, "stars": 4, "annotation": {"annotator": "bob"}}'
+        ' "metadata": {"source": "web"}, "stars": 4, "annotation": {"by": "bob"}}'
     )
     assert record == Record(
         line=1,

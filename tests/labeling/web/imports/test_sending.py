@@ -159,7 +159,7 @@ def test_every_page_has_a_budget(client: Client, empty: Project, settings: Setti
     free = {"labeling:sign_in", "labeling:sign_out", "labeling:language"}  # a cookie, for whoever reads
     free |= {route.name for route in ours if "secret" in route.parameters}  # an invitation: no account yet
     numbers: dict[str, Any] = defaultdict(lambda: 1, job_id=uuid.uuid4(), kind="train")
-    numbers |= dict.fromkeys(("class_id", "first_id", "second_id"), uuid.uuid4())
+    numbers |= dict.fromkeys(("class_id", "first_id", "second_id", "file_id"), uuid.uuid4())
     spared = []
     for route in ours:
         if route.name not in free and not route.pattern.startswith("api/"):
