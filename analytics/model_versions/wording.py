@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.metrics.paired import PairedDifference
 from analytics.model_versions.comparison import Comparison, Outcome
 from labeling.formatting import number
+from labeling.predictions.metadata import EstimatorRun
 from labeling.predictions.models import ModelVersion
+from labeling.projects.models import Project
 
 UNKNOWN = "—"
 
@@ -76,6 +79,7 @@ def facts_of(version: ModelVersion) -> list[tuple[str, str]]:
     return [
         (_("Ensemble weights"), _joined(metadata.experts or {})),
         (_("Hyperparameters"), _joined(metadata.hyperparameters or {})),
+        (_("Model of another package"), _estimator(metadata.estimator)),
         (_("Features"), view_name(metadata.view)),
     ]
 
@@ -90,6 +94,20 @@ def view_name(view: str | None) -> str:
         "minilm": _("sentence embeddings"),
     }
     return names.get(view.partition("-")[0], view)
+
+
+def _estimator(run: EstimatorRun | None) -> str:
+    if run is None:
+        return UNKNOWN
+    if run.failure:
+        return _("{name} failed: {reason}").format(name=run.name, reason=run.failure)
+    if run.use == Project.EstimatorUse.ALONE:
+        text = ngettext("{name}, alone on {n} document", "{name}, alone on {n} documents", run.documents)
+    else:
+        text = ngettext(
+            "{name}, as an expert on {n} document", "{name}, as an expert on {n} documents", run.documents
+        )
+    return text.format(name=run.name, n=_grouped(run.documents))
 
 
 def _changed(first: str, second: str) -> str:

@@ -18,7 +18,10 @@ from labeling.documents.metadata_fields import checked_fields, shown_instead
 from labeling.documents.models import Document
 from labeling.exceptions import InvalidInput
 from labeling.explanations.selection_reason import SelectionReason
+from labeling.jobs.models import Job
+from labeling.jobs.outbox import enqueue
 from labeling.learning.query_strategies.mix import Share
+from labeling.projects.estimators import check_estimator
 from labeling.projects.members import check_storable, manager_of
 from labeling.projects.models import Project
 from labeling.queue.models import Lease, QueueEntry, answer_count
@@ -39,6 +42,8 @@ CHANGEABLE = {
     "allows_overlapping_spans",
     "is_paused",
     "hidden_metadata",
+    "estimator",
+    "estimator_use",
 }
 BATCH_SIZE = 1_000  # documents adapted to a new overlap in one transaction
 FILLED = answer_count()
@@ -116,10 +121,16 @@ def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
     if "hidden_metadata" in changes:
         changes["hidden_metadata"] = checked_fields(changes["hidden_metadata"])
         changes["shown_metadata"] = shown_instead(project, changes["hidden_metadata"])
+    if changes.get("estimator"):
+        check_estimator(changes["estimator"])
+        if project.kind == Project.Kind.SPANS:
+            raise InvalidInput(_("Models of other packages are not available for span labeling yet."))
     for name, value in changes.items():
         setattr(project, name, value)
     check_storable(project)
     project.save(update_fields=[*changes, "most_overlap"])
+    if "estimator" in changes or ("estimator_use" in changes and project.estimator):
+        enqueue(project.pk, Job.Kind.TRAIN)
     return project
 
 

@@ -34,6 +34,19 @@ class PolicyIn(Input):
     lease_cap = WholeNumber(required=False, min_value=1, max_value=500, help_text=LEASE_CAP)
     strategy = serializers.ChoiceField(Project.Strategy.choices, required=False)
     suggestion_policy = serializers.ChoiceField(Project.SuggestionPolicy.choices, required=False)
+    estimator = Text(
+        required=False,
+        max_length=100,
+        allow_blank=True,
+        help_text="Model of another package, by the name under which it is installed; empty for none. "
+        "Not for span labeling.",
+    )
+    estimator_use = serializers.ChoiceField(
+        Project.EstimatorUse.choices,
+        required=False,
+        help_text="`expert`: joins the built-in experts, with a learned weight. `alone`: decides wherever it "
+        "has predictions.",
+    )
     confirms_choice = YesNo(
         required=False, help_text="Single-label classification: a key selects a class and Enter saves it."
     )
@@ -115,6 +128,8 @@ class ProjectOut(serializers.ModelSerializer[Project]):
             "test_share",
             "strategy",
             "suggestion_policy",
+            "estimator",
+            "estimator_use",
             "confirms_choice",
             "allows_overlapping_spans",
             "is_paused",
@@ -173,6 +188,7 @@ class OneProject(Endpoint):
         errors=[409, 422],
         examples={
             "Pause": {"is_paused": True},
+            "Model of another package": {"estimator": "mymodel", "estimator_use": "expert"},
             "Two annotators": {"overlap": 2},
             "Two annotators, also for labeled documents": {"overlap": 2, "reopens_settled": True},
         },

@@ -23,6 +23,7 @@ class MetadataKey(StrEnum):
     LABELS = "labels"
     RECIPE = "recipe"
     EXPERTS = "experts"
+    ESTIMATOR = "estimator"
     THRESHOLDS = "thresholds"
     CHANGE = "change"
     CROSS_VALIDATED = "cross_validated"
@@ -104,6 +105,38 @@ class NewTextQuality:
 
 
 @dataclass(frozen=True)
+class EstimatorRun:
+    """What came of the estimator of another package that the project had chosen.
+
+    use : "expert" or "alone"
+    documents : that it scored
+    seconds : that it took, with choosing what to score
+    failure : why the built-in model goes on without it; empty where it was fitted
+    """
+
+    name: str
+    use: str
+    documents: int = 0
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def expert(self) -> str:
+        """Its name among the experts."""
+        return f"own: {self.name}"
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> EstimatorRun:
+        return cls(
+            str(stored["name"]),
+            str(stored["use"]),
+            int(stored.get("documents", 0)),
+            float(stored.get("seconds", 0)),
+            str(stored.get("failure", "")),
+        )
+
+
+@dataclass(frozen=True)
 class ModelMetadata:
     """What is known of a model version besides its columns. Nothing is known of versions from before a part.
 
@@ -111,6 +144,7 @@ class ModelMetadata:
     labels : labels of each class to learn from, by its identifier
     hyperparameters : of the linear expert, by name
     experts : weight of each expert by its name
+    estimator : of another package; None where the project had chosen none
     thresholds : of several classes, the probability from which each is chosen, in the version's order
     change : None too where there is no earlier model to compare with
     seconds : of the phases of training, by name
@@ -123,6 +157,7 @@ class ModelMetadata:
     labels: Mapping[str, int] | None = None
     hyperparameters: Mapping[str, float | str] | None = None
     experts: Mapping[str, float] | None = None
+    estimator: EstimatorRun | None = None
     thresholds: tuple[float, ...] | None = None
     change: PredictionChange | None = None
     cross_validated: CrossValidatedCounts | None = None
@@ -145,6 +180,7 @@ class ModelMetadata:
             MetadataKey.LABELS: None if self.labels is None else dict(self.labels),
             MetadataKey.RECIPE: None if self.hyperparameters is None else dict(self.hyperparameters),
             MetadataKey.EXPERTS: None if self.experts is None else dict(self.experts),
+            MetadataKey.ESTIMATOR: self.estimator and asdict(self.estimator),
             MetadataKey.THRESHOLDS: None if self.thresholds is None else list(self.thresholds),
             MetadataKey.CHANGE: self.change and asdict(self.change),
             MetadataKey.CROSS_VALIDATED: self.cross_validated and self.cross_validated.to_json(),
@@ -166,6 +202,7 @@ class ModelMetadata:
         2
         """
         thresholds, change = stored.get(MetadataKey.THRESHOLDS), stored.get(MetadataKey.CHANGE)
+        estimator = stored.get(MetadataKey.ESTIMATOR)
         crossed, test_set = stored.get(MetadataKey.CROSS_VALIDATED), stored.get(MetadataKey.TEST_SET)
         new_texts = stored.get(MetadataKey.NEW_TEXTS)
         return cls(
@@ -174,6 +211,7 @@ class ModelMetadata:
             labels=stored.get(MetadataKey.LABELS),
             hyperparameters=stored.get(MetadataKey.RECIPE),
             experts=stored.get(MetadataKey.EXPERTS),
+            estimator=EstimatorRun.from_json(estimator) if estimator else None,
             thresholds=None if thresholds is None else tuple(float(limit) for limit in thresholds),
             change=PredictionChange.from_json(change) if change else None,
             cross_validated=CrossValidatedCounts.from_json(crossed) if crossed else None,

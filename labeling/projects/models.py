@@ -48,6 +48,10 @@ class Project(models.Model):
         SHOWN = "shown", _("Shown")
         PRESELECTED = "preselected", _("Preselected")  # fastest where the model is good; most biased
 
+    class EstimatorUse(models.TextChoices):
+        EXPERT = "expert", _("As one expert among the built-in ones")
+        ALONE = "alone", _("Alone, wherever it has predictions")
+
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, max_length=2000)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -88,6 +92,12 @@ class Project(models.Model):
     target_f1 = models.FloatField(
         default=0.8, db_default=0.8, validators=[MinValueValidator(0.1), MaxValueValidator(1.0)]
     )  # that every class shall reach on the test set
+    estimator = models.CharField(
+        max_length=100, blank=True, default="", db_default=""
+    )  # of an installed package, by the name that it announces; empty: the built-in model alone
+    estimator_use = models.CharField(
+        max_length=10, choices=EstimatorUse, default=EstimatorUse.EXPERT, db_default=EstimatorUse.EXPERT
+    )
     promoted_model = models.ForeignKey(
         "labeling.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )  # ranks and suggests until somebody goes back to the newest; empty: the newest does

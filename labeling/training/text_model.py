@@ -21,7 +21,7 @@ from labeling.learning.classifiers.hyperparameters import DEFAULT_HYPERPARAMETER
 from labeling.learning.evaluation.stopping_criteria import SAMPLE, prediction_kappa
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.predictions.held_out import labeled_next
-from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
+from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, EstimatorRun, PredictionChange
 from labeling.predictions.models import ModelVersion
 from labeling.predictions.word_attributions import attributions_of, truth_flags
 from labeling.projects.models import Project
@@ -31,6 +31,7 @@ from labeling.ranking.head import Ranker, committee_ranker
 from labeling.training.auxiliary import auxiliary_data_for
 from labeling.training.dataset import TrainingSet, targets
 from labeling.training.model_files import is_as_written, model_folder
+from labeling.training.own_estimator import EstimatorFailed, deciding_alone, fit_own
 from labeling.training.stability import earlier_of, last_cross_validated
 from labeling.training.tuning import hyperparameters_of
 
@@ -78,7 +79,7 @@ class TextKind:
         store = current_store(training_set.project)
         assert store is not None
         hyperparameters = hyperparameters_of(training_set.project)
-        committee = self._committee(store, training_set, hyperparameters)
+        committee, estimator = self._committee(store, training_set, hyperparameters)
         committee.save(folder, {})
         thresholds = tuple(round(float(limit), 4) for limit in committee.thresholds)
         version.metadata = replace(
@@ -86,6 +87,7 @@ class TextKind:
             view=store.view,
             hyperparameters=asdict(hyperparameters),
             experts=dict(zip(committee.names, committee.weights.round(3).tolist(), strict=True)),
+            estimator=estimator,
             thresholds=thresholds or None,  # reports decide as the model does
         )
         return TextModel(committee, store)
@@ -160,16 +162,35 @@ class TextKind:
 
     def _committee(
         self, store: FeatureStore, training_set: TrainingSet, hyperparameters: Hyperparameters
-    ) -> Committee:
+    ) -> tuple[Committee, EstimatorRun | None]:
+        """The built-in experts, with the estimator of another package that the project has chosen."""
+        project = training_set.project
         documents = [d for d in training_set.documents if d.position < len(store)]
-        return self.fit_committee(
-            store.take(np.array([d.position for d in documents], dtype=np.int64)),
-            targets(training_set.project.kind, training_set.classes, documents),
-            len(training_set.classes),
-            auxiliary=auxiliary_data_for(training_set.project, store, training_set.classes),
-            start=_committee_before(training_set, store),
-            hyperparameters=hyperparameters,
-        )
+        positions = np.array([d.position for d in documents], dtype=np.int64)
+        labels = targets(project.kind, training_set.classes, documents)
+        auxiliary = auxiliary_data_for(project, store, training_set.classes)
+
+        def fitted(auxiliary: AuxiliaryData) -> Committee:
+            return self.fit_committee(
+                store.take(positions),
+                labels,
+                len(training_set.classes),
+                auxiliary=auxiliary,
+                start=_committee_before(training_set, store),
+                hyperparameters=hyperparameters,
+            )
+
+        committee = fitted(auxiliary)
+        if not project.estimator:
+            return committee, None
+        try:
+            own = fit_own(training_set, store, committee)
+        except EstimatorFailed as error:
+            return committee, EstimatorRun(project.estimator, project.estimator_use, failure=str(error))
+        if project.estimator_use == Project.EstimatorUse.ALONE:
+            return deciding_alone(committee, own, positions, labels), own.run
+        outside = {**auxiliary.outside, own.run.expert: own.model}
+        return fitted(replace(auxiliary, outside=outside)), own.run
 
 
 def saved_committee(version: ModelVersion) -> Committee | None:

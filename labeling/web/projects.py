@@ -24,6 +24,7 @@ from labeling.jobs import outbox
 from labeling.jobs.models import Job
 from labeling.predictions.models import ModelVersion
 from labeling.project_overview import Day, Overview, ProjectCounts, overview, standings
+from labeling.projects.estimators import installed_estimators
 from labeling.projects.models import Membership, Project
 from labeling.web.access import for_managers, for_members, for_people, person
 from labeling.web.components.notices import notices
@@ -62,6 +63,15 @@ class PolicyForm(forms.Form):
             "pre-labels."
         ),
     )
+    estimator = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Model of another package"),
+        help_text=gettext_lazy(
+            "Trained and measured like the built-in model, from the next training. If it fails, the built-in "
+            "model is used, and this page says why."
+        ),
+    )
+    estimator_use = forms.ChoiceField(choices=Project.EstimatorUse, label=gettext_lazy("Use that model"))
     lease_minutes = forms.IntegerField(
         min_value=1, max_value=1440, label=gettext_lazy("Lock time per document (minutes)")
     )
@@ -91,11 +101,19 @@ class PolicyForm(forms.Form):
             del form.fields["allows_overlapping_spans"]
         if project.kind != Project.Kind.SINGLE:
             del form.fields["confirms_choice"]
+        names = installed_estimators()
+        if project.kind != Project.Kind.SPANS and (names or project.estimator):
+            estimators = form.fields["estimator"]
+            assert isinstance(estimators, forms.ChoiceField)
+            existing = sorted({*names, project.estimator} - {""})
+            estimators.choices = [("", _("None: the built-in model")), *((name, name) for name in existing)]
+        else:
+            del form.fields["estimator"], form.fields["estimator_use"]
         if fields := fields_of(project):
-            names = {ALL_FIELDS: _("All fields that are not explicitly shown")}
+            titles = {ALL_FIELDS: _("All fields that are not explicitly shown")}
             chooser = form.fields["hidden_metadata"]
             assert isinstance(chooser, forms.MultipleChoiceField)
-            chooser.choices = [(field, names.get(field, field)) for field in fields]
+            chooser.choices = [(field, titles.get(field, field)) for field in fields]
         else:
             del form.fields["hidden_metadata"]
         return form

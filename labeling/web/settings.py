@@ -24,6 +24,7 @@ from labeling.formatting import decimal
 from labeling.guidelines import classes
 from labeling.guidelines.models import PALETTE, LabelClass
 from labeling.guidelines.shortcuts import KEYS, action_keys, class_keys
+from labeling.predictions.metadata import EstimatorRun
 from labeling.projects.models import Membership, Project
 from labeling.web.access import for_managers, person
 from labeling.web.components.forms import put_on
@@ -264,8 +265,16 @@ def _page(request: HttpRequest, member: Membership, status: int = 200, **forms: 
         "new_class": NewClass.after(active, member.project.kind),
         "retired": _classes(member, is_active=False),
         "test_share": member.project.test_share,
+        "estimator_run": _failed_estimator(member.project),
     }
     return render(request, "labeling/project_settings.html", context | forms, status=status)
+
+
+def _failed_estimator(project: Project) -> EstimatorRun | None:
+    """What came of the chosen estimator in the newest training, where it failed."""
+    newest = project.model_versions.ready().first() if project.estimator else None
+    run = newest.metadata.estimator if newest else None
+    return run if run is not None and run.failure and run.name == project.estimator else None
 
 
 def _classes(member: Membership, *, is_active: bool) -> list[LabelClass]:

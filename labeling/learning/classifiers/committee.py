@@ -64,6 +64,7 @@ class Committee:
     n_weighed : labels that the weights were learned on
     crossed : (3, n_classes) counts on labels that no expert had seen, see `cross_validated_counts`; (3, 0)
         where the weights were not learned by this fit; not saved
+    decider : name of an external model that decides alone wherever it knows a document
     """
 
     names: tuple[str, ...]
@@ -76,6 +77,7 @@ class Committee:
     offset: float = 0.0
     thresholds: Floats = field(default_factory=lambda: NO_THRESHOLDS)
     crossed: Integers = field(default_factory=lambda: NOT_CROSSED)
+    decider: str = ""
 
     @property
     def linear(self) -> LinearModel:
@@ -95,7 +97,13 @@ class Committee:
 
     def total(self, rows: Rows) -> Floats:
         """(n, n_classes): what the experts' weighted scores add up to, before it is a probability."""
-        return self._added([expert.scores(rows) for expert in self._active])
+        total = self._added([expert.scores(rows) for expert in self._active])
+        if self.decider and rows.positions is not None:
+            own = self.experts[self.names.index(self.decider)]
+            assert isinstance(own, ExternalModel)
+            is_known = own.knows(rows.positions)
+            total[is_known] = own.scores_of(rows.positions[is_known])
+        return total
 
     @property
     def _active(self) -> tuple[Expert, ...]:
@@ -145,6 +153,7 @@ class Committee:
             "n_weighed": self.n_weighed,
             "link": self.link,
             "offset": self.offset,
+            "decider": self.decider,
             "facts": dict(metadata),
         }
         arrays: dict[str, AnyArray] = {"weights": self.weights, "thresholds": self.thresholds}
@@ -167,6 +176,7 @@ class Committee:
             manifest["link"],
             float(manifest["offset"]),
             arrays["thresholds"],
+            decider=manifest.get("decider", ""),
         )
         return committee, manifest["facts"]
 

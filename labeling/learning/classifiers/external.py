@@ -43,6 +43,10 @@ class ExternalModel:
             scores[is_known] = self.log_scores[indices[is_known]]
         return scores
 
+    def knows(self, positions: Integers) -> Flags:
+        """(n,) whether anything was said of the documents at these places."""
+        return np.isin(positions, self.positions)
+
     def save(self, folder: Path, metadata: Mapping[str, Any]) -> None:
         """Write it to a folder, all or nothing."""
         arrays: dict[str, AnyArray] = {"positions": self.positions, "said": self.log_scores}

@@ -59,6 +59,8 @@ def committee_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> di
         )
     ]
     portable = [part for part in parts if part["kind"] in PORTABLE_KINDS]
+    if saved.get("decider"):
+        raise NotPortable(f"{saved['decider']} decides, which is a model of another package")
     if not portable:
         raise NotPortable(f"{folder.name} has only {', '.join(saved['names'])}")
     experts = [part for part in portable if part["weight"] > 0]
