@@ -2,7 +2,7 @@
 
 Committees are trained on random labels, with an external model that knows the pool and is right three times
 of four, and with embeddings the graph of the pool. How good is what is left for a new text, by each rule for
-the weights? And does a downloaded folder compute the same in an environment with NumPy and SciPy alone?
+the weights? And does a downloaded folder compute the same in an environment with the packages that it names?
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -22,10 +22,13 @@ import numpy as np
 
 django.setup()
 
+from django.conf import settings
+
 from benchmarks._environments import environment_with
 from benchmarks._frame import machine, show
-from benchmarks.efficiency import known_pool
-from labeling.deployments.readme import OF_WORDS, predictor_source
+from benchmarks.efficiency import known_pool, static_vectors
+from labeling.deployments.readme import OF_EMBEDDINGS, OF_GUESSES, OF_WORDS, Kind, predictor_source
+from labeling.features.embedder import service_embedder
 from labeling.learning.arrays.types import AnyArray, Doubles, Floats, Integers
 from labeling.learning.classifiers.committee import (
     KIND_NAMES,
@@ -38,9 +41,15 @@ from labeling.learning.classifiers.external import ExternalClassifier, ExternalM
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.evaluation.retrospective import KnownPool
 from labeling.learning.evaluation.scores import quality_of_flags
+from labeling.learning.portable.class_predictor import ClassPredictor, RowsOf
+from labeling.learning.portable.distilled_predictor import distilled_rows
+from labeling.learning.portable.embedding_predictor import embedding_rows
 from labeling.learning.portable.manifest import MANIFEST_FILE, PORTABLE_KINDS, committee_manifest
-from labeling.learning.portable.word_predictor import Predictor
+from labeling.learning.portable.word_predictor import word_rows
+from labeling.learning.text.distillation import Distillation
+from labeling.learning.text.rows import as_stored
 from labeling.learning.text.tfidf import Featurizer
+from labeling.management.feature_views import DEFAULT, FULL, VIEWS, WORDS, feature_view
 from labeling.management.truths import Truth, read_truth
 
 MAX_POOL = 1_500
@@ -103,36 +112,50 @@ def rules_of(truth: Truth, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def taken_home(truth: Truth, n_labels: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Home:
+    """What a downloaded folder of a view is: the kind of its predictor, and how texts become rows there."""
+
+    kind: Kind
+    rows_of: RowsOf
+
+
+def write_features(view: str, texts: list[str], folder: Path) -> Home:
+    """Learn the features of a view on a pool, and write what a download has of them."""
+    featurizer = Featurizer.learn(texts, static=static_vectors() if view == DEFAULT else None)
+    featurizer.save(folder / "features")
+    if view == WORDS:
+        return Home(OF_WORDS, word_rows(folder / "features"))
+    if view == FULL:
+        return Home(OF_EMBEDDINGS, embedding_rows(folder / "features", settings.ENCODERS_DIR))
+    rows = as_stored(featurizer.transform(texts))
+    Distillation.learn(rows, service_embedder().embed(texts)).save(folder / "distillation")
+    return Home(OF_GUESSES, distilled_rows(folder / "features", folder / "distillation"))
+
+
+def taken_home(truth: Truth, view: str, n_labels: int) -> dict[str, Any]:
     """How far a downloaded folder and the service are apart on new texts, and what the folder costs."""
     pool = truth.pool[:MAX_POOL]
     class_index = {name: number for number, name in enumerate(truth.class_names)}
     labels = np.array([class_index[(record.labels or ("",))[0]] for record in pool[:n_labels]])
-    featurizer = Featurizer.learn([record.text for record in pool])
-    rows = featurizer.transform([record.text for record in pool[:n_labels]])
-    committee = fit_committee(rows, labels, len(class_index))
     texts = [record.text for record in truth.records if record.split == "test"][:MAX_NEW_TEXTS]
     with TemporaryDirectory() as name:
         folder = Path(name) / "model"
+        home = write_features(view, [record.text for record in pool], folder)
+        committee = fit_committee(
+            home.rows_of([record.text for record in pool[:n_labels]]), labels, len(class_index)
+        )
         committee.save(folder / "experts", {})
-        featurizer.save(folder / "features")
         classes = [{"id": name, "name": name} for name in truth.class_names]
         manifest = committee_manifest(folder / "experts", classes)
         (folder / MANIFEST_FILE).write_text(json.dumps(manifest))
-        (folder / "predictor.py").write_text(predictor_source(OF_WORDS))
-        python = environment_with(("numpy", "scipy"), Path(name) / "empty")
-        lines = subprocess.run(
-            [python, "-I", folder / "predictor.py", "--json"],
-            input="".join(json.dumps(text) + "\n" for text in texts),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-        predictor, size = Predictor.load(folder), sum(f.stat().st_size for f in folder.rglob("*.*"))
-    started = process_time()
-    ours = predictor.predict_proba(texts)
-    seconds = process_time() - started
-    theirs = np.array([list(json.loads(line)["probabilities"].values()) for line in lines])
+        (folder / "predictor.py").write_text(predictor_source(home.kind))
+        size = sum(file.stat().st_size for file in folder.rglob("*.*"))
+        predictor = ClassPredictor.from_parts(manifest, folder / "experts", home.rows_of)
+        started = process_time()
+        ours = predictor.predict_proba(texts)
+        seconds = process_time() - started
+        theirs = _predicted_elsewhere(home.kind, folder, Path(name) / "empty", texts)
     return {
         "texts": len(texts),
         "largest_difference": float(np.abs(theirs - ours).max()),
@@ -141,11 +164,25 @@ def taken_home(truth: Truth, n_labels: int) -> dict[str, Any]:
     }
 
 
+def _predicted_elsewhere(kind: Kind, folder: Path, environment: Path, texts: list[str]) -> Doubles:
+    """Probabilities by the program of a folder, in an environment with the packages that it names."""
+    packages = [package.partition("==")[0].replace("-", "_") for package in kind.packages.split()]
+    python = environment_with(tuple(packages), environment)
+    lines = subprocess.run(
+        [python, "-I", folder / "predictor.py", "--json"],
+        input="".join(json.dumps(text) + "\n" for text in texts),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return np.array([list(json.loads(line)["probabilities"].values()) for line in lines])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs="+", required=True, help="folders of the data, one class a document")
     parser.add_argument("--folder", type=Path, default=Path("../shared/data"), help="where the data sets are")
-    parser.add_argument("--features", choices=["tfidf", "full"], default="tfidf")
+    parser.add_argument("--features", type=feature_view, choices=VIEWS, default=WORDS)
     parser.add_argument("--external", action="store_true", help="with an external model that knows the pool")
     parser.add_argument("--labels", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=3)
@@ -154,7 +191,10 @@ def main() -> None:
     result: dict[str, Any] = {}
     for name in options.data:
         truth = read_truth(options.folder / name / "data.jsonl.gz", "single")
-        result[name] = {"rules": rules_of(truth, options), **taken_home(truth, options.labels)}
+        result[name] = {
+            "rules": rules_of(truth, options),
+            **taken_home(truth, options.features, options.labels),
+        }
     show(result | {"machine": machine()}, is_json=options.json)
 
 
