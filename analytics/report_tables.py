@@ -20,6 +20,7 @@ from analytics.learning_curves.tables import TABLE as CURVES
 from analytics.model_versions.comparison_table import TABLE as COMPARISON
 from analytics.model_versions.tables import TABLE as MODELS
 from analytics.quality.tables import TABLE as QUALITY
+from analytics.savings.tables import TABLE as SAVINGS
 from analytics.slices.tables import TABLE as SLICES
 from analytics.steering.tables import TABLE as STEERING
 from analytics.test_set.api import TestSetFilters
@@ -95,6 +96,7 @@ REPORT_TABLES = {  # by the name in the address, of page and API
     "quality": Download(QUALITY, QualityFilters, "all measures of a model, its calibration, or a curve"),
     "test-set": Download(TEST_SET, TestSetFilters, "the labeled test set with a model's predictions"),
     "steering": Download(STEERING, SteeringFilters, "the share of the queue of each class, or the head"),
+    "savings": Download(SAVINGS, Filters, "the curves behind the labels saved so far"),
     "slices": Download(SLICES, SliceFilters, "the accuracy of every slice, or the weakest slices"),
 }
 

@@ -32,6 +32,7 @@ DOWNLOADS = [
 urlpatterns = [
     path("projects/<int:project_id>/quality/cost-savings/", savings.savings, name="savings"),
     path("projects/<int:project_id>/quality/cost-savings/replay/", savings.replay, name="replay"),
+    path("projects/<int:project_id>/quality/cost-savings/fallback/", savings.fallback, name="fallback"),
     path(
         "projects/<int:project_id>/quality/cost-savings/defaults/", savings.use_defaults, name="use_defaults"
     ),

@@ -19,12 +19,15 @@ from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Membership, Project
 from labeling.queue.models import QueueEntry
 from labeling.queue.predicates import live
+from labeling.steering.actions import latest_comparison
 from labeling.training.model_status import HAS_MODEL, ModelStatus, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import User
+
+    from labeling.steering.models import ControlComparison
 
 HEAD_ENTRIES = 20
 TEXT_START = 321  # characters: twice what a page shows and one, see `excerpt`
@@ -98,6 +101,7 @@ class Overview:
     imports: Sequence[ImportJob]  # files that are still being read
     members: Sequence[Membership]
     skippers: Sequence[Skipper]
+    comparison: ControlComparison | None  # of the queue with random sampling, the newest
 
 
 def overview(member: Membership) -> Overview:
@@ -121,6 +125,7 @@ def overview(member: Membership) -> Overview:
         imports=_imports_under_way(project) if is_manager else (),
         members=list(of_project.order_by("created_at")[:SHOWN_MEMBERS]) if is_manager else (),
         skippers=who_skips_most(project.pk) if is_manager else (),
+        comparison=latest_comparison(project) if is_manager else None,
     )
 
 

@@ -81,8 +81,8 @@ MIN_ROLE = {
             *pages(
                 "analytics",
                 """
-                savings replay use_defaults draft_rule models models_csv follow_newest promote note
-                download_model compare
+                savings savings_csv replay fallback use_defaults draft_rule models models_csv
+                follow_newest promote note download_model compare
                 compare_csv queue_test train_again test_set test_set_csv pick_test_set end_pick
                 change_steering change_need queue_slice end_slice_pick focus end_focus
             """,

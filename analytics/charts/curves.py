@@ -58,7 +58,7 @@ def learning_curves(
     names: Mapping[str, str],
     goals: Mapping[float, float],
 ) -> LearningCurveChart:
-    """Lay out quality over labels.
+    """Lay out quality over labels, all curves at the same numbers of them.
 
     labels : (n_points,) rising; lines : by key, (n_points,) of value, low and high, in [0, 1]
     goals : share of the final quality to the quality that it is
@@ -67,32 +67,46 @@ def learning_curves(
     >>> chart.lines[0].points, [tick.number for tick in chart.x_ticks]
     ('334.0,256.0 612.0,60.8', [0, 5, 10, 15, 20])
     """
-    lowest = min(value for bands in lines.values() for value, _, _ in bands)  # bands may leave the box
-    bottom, top = floor(10 * lowest) / 10, min(1.0, ceil(10 * _highest(lines)) / 10)
+    placed = {key: list(zip(labels, bands, strict=True)) for key, bands in lines.items()}
+    return separate_curves(placed, names, goals)
+
+
+def separate_curves(
+    lines: Mapping[str, Sequence[tuple[float, Band]]], names: Mapping[str, str], goals: Mapping[float, float]
+) -> LearningCurveChart:
+    """The same where each curve has its own numbers of labels.
+
+    lines : by key, rising labels, each with value, low and high
+
+    >>> chart = separate_curves({"a": [(10, (.5, .4, .6)), (20, (.9, .8, 1.))]}, {"a": "A"}, {})
+    >>> chart.lines[0].points
+    '334.0,256.0 612.0,60.8'
+    """
+    every = [place for places in lines.values() for place in places]
+    lowest = min(value for _, (value, _, _) in every)  # bands may leave the box
+    bottom = floor(10 * lowest) / 10
+    top = min(1.0, ceil(10 * max(high for _, (_, _, high) in every)) / 10)
+    longest = max(count for count, _ in every)
     y_step = nice((top - bottom) / TICKS)
-    x_step = max(1, nice(labels[-1] / TICKS))
+    x_step = max(1, nice(longest / TICKS))
 
     def x(count: float) -> float:
-        return round(LEFT + count / labels[-1] * (WIDTH - LEFT - RIGHT), 1)
+        return round(LEFT + count / longest * (WIDTH - LEFT - RIGHT), 1)
 
     def y(quality: float) -> float:
         part = (top - max(quality, bottom)) / (top - bottom)
         return round(TOP + part * (HEIGHT - TOP - BOTTOM), 1)
 
-    def path(values: Sequence[tuple[int, float]]) -> str:
+    def path(values: Sequence[tuple[float, float]]) -> str:
         return " ".join(f"{x(count)},{y(quality)}" for count, quality in values)
 
     series = []
-    for key, bands in lines.items():
-        upper = [(count, high) for count, (_, _, high) in zip(labels, bands, strict=True)]
-        lower = [(count, low) for count, (_, low, _) in zip(labels, bands, strict=True)]
-        line = path([(count, value) for count, (value, _, _) in zip(labels, bands, strict=True)])
+    for key, places in lines.items():
+        upper = [(count, high) for count, (_, _, high) in places]
+        lower = [(count, low) for count, (_, low, _) in places]
+        line = path([(count, value) for count, (value, _, _) in places])
         series.append(CurveLine(key, names[key], line, path([*upper, *reversed(lower)])))
-    x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(labels[-1] / x_step) + 1)]
+    x_ticks = [Tick(x(n * x_step), n * x_step) for n in range(int(longest / x_step) + 1)]
     numbers = [round(bottom + n * y_step, 2) for n in range(int((top - bottom) / y_step + 1e-9) + 1)]
     drawn_goals = [Tick(y(at), share) for share, at in goals.items()]
     return LearningCurveChart(series, drawn_goals, x_ticks=x_ticks, y_ticks=[Tick(y(n), n) for n in numbers])
-
-
-def _highest(lines: Mapping[str, Sequence[Band]]) -> float:
-    return max(high for bands in lines.values() for _, _, high in bands)

@@ -10,11 +10,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.savings.report import savings_headline, savings_report
+from analytics.metrics.measures import Interval, Measure
+from analytics.savings.live import live_report
+from analytics.savings.report import CurveRow, savings_headline, savings_report
 from analytics.savings.tuning_trials import trials
 from labeling.exceptions import NothingToReplay
+from labeling.learning.evaluation.control_arm import CurvePoint
 from labeling.projects.models import Membership
 from labeling.replay import actions
+from labeling.steering.actions import allow_fallback
 from labeling.training import default_hyperparameters
 from labeling.web.access import for_managers, person
 from labeling.web.components.polling import is_update, live, render_live
@@ -28,9 +32,31 @@ def savings(request: HttpRequest, member: Membership) -> HttpResponse:
     shown: dict[str, Any] = {"member": member, "report": report, "headline": savings_headline(report)}
     shown["live"] = live(request, [running, failure, report.n_curves], is_busy=not failure)
     if not is_update(request):
-        shown["trials"] = trials(member.project)
+        shown |= {"trials": trials(member.project), **_live(member)}
     page, part = "analytics/savings/page.html", "analytics/savings/_replay.html"
     return render_live(request, page, part, shown, is_over=running is None)
+
+
+def _live(member: Membership) -> dict[str, Any]:
+    report = live_report(member.project)
+    keys = {"queue": "default", "random": "measured", "extrapolated": "extrapolated"}
+    names = {line.key: line.name for line in report.chart.lines} if report.chart else {}
+    points = [(names[keys[arm]], [_row(point) for point in rows]) for arm, rows in report.points.items()]
+    return {"live_report": report, "live_points": points}
+
+
+def _row(point: CurvePoint) -> CurveRow:
+    quality = point.quality
+    return CurveRow(point.labels, [Measure(quality.value, interval=Interval(quality.low, quality.high))])
+
+
+@require_POST
+@for_managers
+def fallback(request: HttpRequest, member: Membership) -> HttpResponse:
+    """Let the queue fall back to random sampling by itself, or not."""
+    allow_fallback(member.project_id, person(request), request.POST.get("falls_back") == "on")
+    messages.success(request, _("Saved. The queue updates within seconds."))
+    return redirect("analytics:savings", member.project_id)
 
 
 @require_POST

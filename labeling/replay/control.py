@@ -17,10 +17,9 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from labeling.annotations.ground_truth import LabeledDocument
-from labeling.annotations.models import Annotation, Resolution
+from labeling.annotations.models import Annotation
 from labeling.db.clock import Now
 from labeling.documents.models import Document
-from labeling.explanations.selection_reason import ReasonKey
 from labeling.features.pipeline import current_store
 from labeling.jobs.models import Job
 from labeling.jobs.outbox import beat, enqueue
@@ -35,13 +34,13 @@ from labeling.learning.evaluation.control_arm import (
     sizes_to,
 )
 from labeling.learning.evaluation.label_savings import QualityCurve
-from labeling.learning.query_strategies.mix import Share
 from labeling.learning.query_strategies.random_fallback import Fallback
 from labeling.learning.storage.feature_store import FeatureStore
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
-from labeling.queue.models import Lease, LeaseQuerySet
+from labeling.queue.models import Lease
 from labeling.replay.actions import MAX_TEST, MIN_TEST, sampled_annotations, tested_documents
+from labeling.replay.control_counts import drawn_at_random, labeled_test_documents, random_labels
 from labeling.steering.actions import falls_back, latest_comparison
 from labeling.steering.models import ControlComparison
 from labeling.training.auxiliary import auxiliary_data_for
@@ -123,7 +122,7 @@ def _begun(project: Project, store: FeatureStore) -> ControlComparison:
     training_set = read_training_set(project)
     leases = Lease.objects.filter(project=project, state=Lease.State.SUBMITTED, round=0)
     served = set(leases.values_list("document", flat=True))
-    sampled = set(_drawn_at_random(project).values_list("document", flat=True))
+    sampled = set(drawn_at_random(project).values_list("document", flat=True))
     documents = [d for d in training_set.documents if d.document_id in served and d.position < len(store)]
     documents.sort(key=lambda document: document.annotation_id)
     test = [d for d in tested_documents(project, set(training_set.classes)) if d.position < len(store)]
@@ -141,13 +140,6 @@ def _begun(project: Project, store: FeatureStore) -> ControlComparison:
 
 def _annotations(documents: list[LabeledDocument]) -> list[int]:
     return [document.annotation_id for document in documents]
-
-
-def _drawn_at_random(project: Project) -> LeaseQuerySet:
-    """First answers to documents that the random share drew."""
-    return Lease.objects.filter(
-        project=project, state=Lease.State.SUBMITTED, round=0, **{f"reason__{ReasonKey.SHARE}": Share.RANDOM}
-    ).exclude(**{f"reason__{ReasonKey.PROPENSITY}": None})
 
 
 def _material(comparison: ControlComparison, store: FeatureStore) -> Material:
@@ -215,17 +207,6 @@ def _unpacked(packed: bytes) -> list[AnyArray]:
         return []
     with np.load(io.BytesIO(packed), allow_pickle=False) as held:
         return [held[f"arr_{number}"] for number in range(len(held.files))]
-
-
-def random_labels(project: Project, limit: int | None = None) -> int:
-    """Documents with a label that the random share drew, counted up to a limit."""
-    return _drawn_at_random(project).order_by().values("document").distinct()[:limit].count()
-
-
-def labeled_test_documents(project: Project, limit: int | None = None) -> int:
-    """Test documents with a final label, counted up to a limit."""
-    of_test = Resolution.objects.filter(project=project, document__split=Document.Split.TEST)
-    return of_test[:limit].count()
 
 
 def enqueue_due() -> None:

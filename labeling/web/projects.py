@@ -22,10 +22,13 @@ from labeling.explanations.selection_reason import SelectionReason
 from labeling.formatting import percent
 from labeling.jobs import outbox
 from labeling.jobs.models import Job
+from labeling.learning.evaluation.control_arm import LiveSavings
 from labeling.predictions.models import ModelVersion
 from labeling.project_overview import Day, Overview, ProjectCounts, overview, standings
 from labeling.projects.estimators import installed_estimators
 from labeling.projects.models import Membership, Project
+from labeling.replay.wording import savings_sentence
+from labeling.steering.actions import falls_back
 from labeling.web.access import for_managers, for_members, for_people, person
 from labeling.web.components.notices import notices
 from labeling.web.components.polling import live, render_live
@@ -197,6 +200,8 @@ def home(request: HttpRequest, member: Membership) -> HttpResponse:
         and not any(failed.job.kind == Job.Kind.TRAIN for failed in failing),
         "head": _head(summary),
         "steps_state": _steps_state(summary),
+        "saved": _saved(summary),
+        "has_fallen_back": _has_fallen_back(member, summary),
         "live": live(request, [*_state(member, summary), notices_shown], is_busy=_is_busy(summary)),
     }
     return render_live(request, "labeling/project_home.html", "labeling/_project_home.html", context)
@@ -224,7 +229,18 @@ def _state(member: Membership, summary: Overview) -> list[object]:
         [(job.pk, job.state) for job in summary.imports],
         [entry.document_id for entry in summary.head],
         summary.skippers,
+        summary.comparison and (summary.comparison.pk, member.project.falls_back),
     ]
+
+
+def _saved(summary: Overview) -> str:
+    """What active learning has saved so far; empty before it was ever compared."""
+    result = summary.comparison.result if summary.comparison else None
+    return savings_sentence(LiveSavings.from_json(result)) if result else ""
+
+
+def _has_fallen_back(member: Membership, summary: Overview) -> bool:
+    return bool(summary.comparison and summary.comparison.level and falls_back(member.project))
 
 
 def _steps_state(summary: Overview) -> str:

@@ -196,7 +196,7 @@ def test_the_page_takes_few_statements_however_much_is_labeled(
     page(tickets)
     with CaptureQueriesContext(connection) as queries:
         page(tickets)
-    assert len(queries) <= 6
+    assert len(queries) <= 9
 
 
 def test_the_api_tells_the_same(tickets: Project, joan: User, client: Client) -> None:

@@ -225,7 +225,11 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         (f"report_{name}_csv", "GET"): (READ, NO_BODY)
         for name in ("classes", "confusion", "curves", "distribution", "quality", "slices", "steering")
     },
-    **{(f"report_{name}_csv", "GET"): (MANAGERS_READ, NO_BODY) for name in ("models", "compare", "test_set")},
+    **{
+        (f"report_{name}_csv", "GET"): (MANAGERS_READ, NO_BODY)
+        for name in ("models", "compare", "test_set", "savings")
+    },
+    ("report_savings", "PATCH"): (MANAGE, lambda w, u: {"falls_back": True}),
     ("report_savings", "POST"): (MANAGE | {"manager": TOO_EARLY, "manage token": TOO_EARLY}, NO_BODY),
 }
 
