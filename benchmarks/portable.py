@@ -129,8 +129,9 @@ def write_features(view: str, texts: list[str], folder: Path) -> Home:
     if view == FULL:
         return Home(OF_EMBEDDINGS, embedding_rows(folder / "features", settings.ENCODERS_DIR))
     rows = as_stored(featurizer.transform(texts))
-    Distillation.learn(rows, service_embedder().embed(texts)).save(folder / "distillation")
-    return Home(OF_GUESSES, distilled_rows(folder / "features", folder / "distillation"))
+    guesses = Distillation.learn(rows, service_embedder().embed(texts))
+    guesses.save(folder / "distillation")
+    return Home(OF_GUESSES, distilled_rows(featurizer, guesses))
 
 
 def taken_home(truth: Truth, view: str, n_labels: int) -> dict[str, Any]:

@@ -156,7 +156,10 @@ def readme(version: ModelVersion, kind: Kind, manifest: Mapping[str, Any]) -> st
 def _quality(version: ModelVersion) -> str:
     quality = version.metadata.new_texts
     if quality is None:
-        return "not measured, because no test document was labeled when the model was trained."
+        return (
+            "not measured. No test document was labeled when the model was trained, or an older\n"
+            "version of the service trained it."
+        )
     return (
         f"macro F1 {quality.macro_f1:.3f} of exactly this predictor, on {quality.documents} test documents\n"
         "that it was not trained on, with the labels at that time."

@@ -30,7 +30,9 @@ from labeling.learning.portable.embedding_predictor import embedding_rows
 from labeling.learning.portable.manifest import NotPortable, committee_manifest, tagger_manifest
 from labeling.learning.portable.span_predictor import Predictor as SpanPredictor
 from labeling.learning.portable.word_predictor import word_rows
+from labeling.learning.text.distillation import Distillation
 from labeling.learning.text.sentence_embeddings import VERSION
+from labeling.learning.text.tfidf import Featurizer
 from labeling.predictions.metadata import NewTextQuality
 from labeling.predictions.models import ModelVersion
 from labeling.projects.models import Project
@@ -58,16 +60,17 @@ def predictor_of(version: ModelVersion) -> ClassPredictor | None:
 
 
 def _view_of(version: ModelVersion) -> RowsOf | None:
-    """Texts to the features that the model reads; None for those of an earlier encoder."""
+    """Texts to the features that the model reads; None where they cannot be made any more."""
     edition = edition_folder(version.project_id, version.metadata.edition or 0)
     view = version.metadata.view or ""
     if view == WORDS_VIEW:
         return word_rows(edition / FEATURIZER)
     if view == VERSION:
         return embedding_rows(edition / FEATURIZER, settings.ENCODERS_DIR)
-    if view.startswith(DISTILLED_VIEW):
-        return distilled_rows(edition / FEATURIZER, edition / DISTILLATION)
-    return None
+    guesses = Distillation.load(edition / DISTILLATION) if view.startswith(DISTILLED_VIEW) else None
+    if guesses is None or guesses.version != view:  # an encoder of before, or the guesses were learned again
+        return None
+    return distilled_rows(Featurizer.load(edition / FEATURIZER), guesses)
 
 
 def span_predictor_of(version: ModelVersion) -> SpanPredictor | None:

@@ -15,12 +15,8 @@ from labeling.learning.text.rows import Rows
 from labeling.learning.text.tfidf import Featurizer
 
 
-def distilled_rows(features: Path, distillation: Path) -> RowsOf:
-    """Features whose dense view are guessed sentence embeddings.
-
-    features : the folder of a featurizer; distillation : of what guesses from its features
-    """
-    featurizer, guesses = Featurizer.load(features), Distillation.load(distillation)
+def distilled_rows(featurizer: Featurizer, guesses: Distillation) -> RowsOf:
+    """Features whose dense view are guessed sentence embeddings."""
 
     def rows_of(texts: Sequence[str]) -> Rows:
         rows = featurizer.transform(texts)
@@ -36,7 +32,8 @@ class Predictor(ClassPredictor):
     def load(cls, folder: str | Path) -> Self:
         """Read the folder of a download. Raises FileNotFoundError where it is none."""
         folder = Path(folder)
-        rows_of = distilled_rows(folder / "features", folder / "distillation")
+        guesses = Distillation.load(folder / "distillation")
+        rows_of = distilled_rows(Featurizer.load(folder / "features"), guesses)
         return cls.from_parts(read_manifest(folder), folder / "experts", rows_of)
 
 
