@@ -106,9 +106,9 @@ def _why_not(project: Project) -> str:
 
 def _chart(savings: LiveSavings) -> LearningCurveChart:
     lines = {
-        "extrapolated": _placed(savings.extrapolated),
-        "measured": _placed(savings.random),
         "default": _placed(savings.queue),
+        "measured": _placed(savings.random),
+        "extrapolated": _placed(savings.extrapolated),
     }
     names = {
         "default": _("Queue"),
