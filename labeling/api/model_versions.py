@@ -141,7 +141,7 @@ class ModelDownload(Endpoint):
         """Download a model.
 
         A zip of a folder that predicts new texts without the service: arrays, JSON and `predictor.py`, which
-        needs NumPy and SciPy only.
+        needs NumPy and SciPy, and for sentence embeddings ONNX Runtime.
         """
         version = downloads.version_of(self.member.project, number)
         return download(

@@ -1,6 +1,6 @@
 """Conditional random field: where in a text each class is, by a linear chain over tokens.
 
-CRFsuite learns the weights; its file is read, not unpickled, and applied to many texts at once.
+CRFsuite learns the weights; its file is read, not unpickled, kept as arrays, and applied to many texts at once.
 """
 
 import shutil
@@ -122,9 +122,8 @@ class SpanTagger:
         """Raises FileNotFoundError and NotAModel where no model can be read."""
         if (folder / TABLES).exists():
             return cls.load(folder)
-        tables = WeightTables.of(
-            read_weights(folder / MODEL_FILE)
-        )  # of a model from before there were tables
+        # A model from before there were tables.
+        tables = WeightTables.of(read_weights(folder / MODEL_FILE))
         return cls(tables, Describer(WordClusters.load(folder / CLUSTERS)))
 
     @classmethod

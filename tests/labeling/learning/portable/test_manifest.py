@@ -1,6 +1,7 @@
 """Which experts of a committee predict new texts?"""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from labeling.learning.portable.manifest import (
 )
 
 
-def manifest_of(folder: Path, **weights: float) -> dict[str, list[dict[str, object]]]:
+def manifest_of(folder: Path, decider: str = "", **weights: float) -> dict[str, list[dict[str, object]]]:
     """Of a committee of these kinds of experts and weights."""
     arrays = {"weights": np.array([*weights.values()]), "thresholds": np.zeros(0)}
-    metadata = {"names": [*weights], "kinds": [*weights], "link": "softmax", "offset": 0.0}
+    metadata: dict[str, Any] = {"names": [*weights], "kinds": [*weights], "link": "softmax", "offset": 0.0}
+    metadata["decider"] = decider
     write_folder(folder / COMMITTEE, arrays, metadata)
     return committee_manifest(folder, [{"id": "1", "name": "one"}])
 
@@ -42,4 +44,6 @@ def test_where_others_have_all_the_weight_the_first_that_can_predicts_alone(tmp_
 
 def test_a_model_that_needs_more_than_a_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotPortable, match="only OutsideModel"):
-        manifest_of(tmp_path, OutsideModel=1.0)
+        manifest_of(tmp_path / "outside", OutsideModel=1.0)
+    with pytest.raises(NotPortable, match="another package"):
+        manifest_of(tmp_path / "own", decider="OutsideModel", LinearModel=0.9, OutsideModel=0.1)
