@@ -1,6 +1,6 @@
 """Conditional random field: where in a text each class is, by a linear chain over tokens.
 
-CRFsuite learns the weights; its file is read, not unpickled, kept as arrays, and applied to many texts at once.
+CRFsuite learns the weights; its file is read, not unpickled, and they are applied to many texts at once.
 """
 
 import shutil
