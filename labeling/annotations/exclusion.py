@@ -123,10 +123,11 @@ def _set(project_id: int, manager: User, changes: dict[str, Any]) -> Project:
         changes["shown_metadata"] = shown_instead(project, changes["hidden_metadata"])
     if changes.get("estimator"):
         check_estimator(changes["estimator"])
-        if project.kind == Project.Kind.SPANS:
-            raise InvalidInput(_("Models of other packages are not available for span labeling yet."))
     for name, value in changes.items():
         setattr(project, name, value)
+    is_expert = project.estimator_use == Project.EstimatorUse.EXPERT
+    if project.kind == Project.Kind.SPANS and project.estimator and is_expert:
+        raise InvalidInput(_("In span labeling, a model of another package can only be used alone."))
     check_storable(project)
     project.save(update_fields=[*changes, "most_overlap"])
     if "estimator" in changes or ("estimator_use" in changes and project.estimator):

@@ -38,14 +38,13 @@ class PolicyIn(Input):
         required=False,
         max_length=100,
         allow_blank=True,
-        help_text="Model of another package, by the name under which it is installed; empty for none. "
-        "Not for span labeling.",
+        help_text="Model of another package, by the name under which it is installed; empty for none.",
     )
     estimator_use = serializers.ChoiceField(
         Project.EstimatorUse.choices,
         required=False,
         help_text="`expert`: joins the built-in experts, with a learned weight. `alone`: decides wherever it "
-        "has predictions.",
+        "has predictions; the only use in span labeling.",
     )
     confirms_choice = YesNo(
         required=False, help_text="Single-label classification: a key selects a class and Enter saves it."

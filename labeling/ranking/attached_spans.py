@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Protocol
 
 import numpy as np
 
 from labeling.documents.models import Document
 from labeling.explanations.selection_reason import ModelEvidence, SuggestedSpan
-from labeling.learning.sequence.crf import SpanTagger, Tagged
+from labeling.learning.sequence.crf import Tagged
 from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.learning.storage.token_store import TokenStore
 from labeling.predictions.models import ModelVersion
@@ -25,12 +26,18 @@ MAX_TAGGED_CHARACTERS = (
 )
 
 
+class Tagger(Protocol):
+    """A model that marks spans, as `SpanTagger` does."""
+
+    def tag(self, texts: Sequence[str], block: TokenBlock | None = None) -> list[Tagged]: ...
+
+
 @dataclass(frozen=True)
 class AttachedSpans:
     """A tagger that can say what it would mark."""
 
     version: ModelVersion
-    tagger: SpanTagger
+    tagger: Tagger
     tokens: TokenStore
 
     def of(self, entries: Sequence[Entry]) -> list[Entry]:

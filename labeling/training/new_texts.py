@@ -80,7 +80,7 @@ def span_predictor_of(version: ModelVersion) -> SpanPredictor | None:
         return None
     try:
         return SpanPredictor.from_parts(tagger_manifest(folder, version.named_classes()), folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotPortable):
         return None
 
 

@@ -6,6 +6,7 @@ older version ranks and is measured by the predictions of its time.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -26,7 +27,14 @@ from labeling.learning.classifiers.committee import Committee, as_probabilities
 from labeling.learning.classifiers.cross_validation import cross_validated_counts
 from labeling.learning.classifiers.external import ExternalClassifier, ExternalModel
 from labeling.learning.classifiers.thresholds import decision_threshold
-from labeling.learning.evaluation.estimator_process import FAILURE, SCORES, EstimatorRequest
+from labeling.learning.evaluation.estimator_process import (
+    FAILURE,
+    SCORES,
+    SPANS,
+    EstimatorRequest,
+    FoundSpans,
+    SpanRequest,
+)
 from labeling.learning.evaluation.stopping_criteria import SAMPLE
 from labeling.learning.query_strategies.pool_scores import PoolScores, score_pool
 from labeling.learning.storage.feature_store import FeatureStore
@@ -77,8 +85,7 @@ def fit_own(training_set: TrainingSet, store: FeatureStore, committee: Committee
         candidates=candidates.tolist(),
         texts=_texts(project, positions),
         store=str(store.root),
-        memory_bytes=MEMORY_BYTES,
-        cpu_seconds=max(round(settings.CELERY_TASK_TIME_LIMIT * SHARE_OF_LIMIT), 1),
+        **limits(),
     )
     scored, probabilities = run_estimator(request)
     is_single = project.kind == Project.Kind.SINGLE
@@ -96,28 +103,48 @@ def run_estimator(request: EstimatorRequest) -> tuple[Integers, AnyArray]:
     """Positions and probabilities from a process of its own. Raises EstimatorFailed with the reason."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        request.save(folder)
-        command = [sys.executable, "-m", "labeling.learning.evaluation.estimator_process", name]
-        kept = {key: value for key, value in os.environ.items() if key in PASSED_ON}
-        environment = kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-        try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=request.cpu_seconds,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise EstimatorFailed(f"It took longer than {request.cpu_seconds} seconds.") from error
-        if done.returncode:
-            raise EstimatorFailed(_reason(folder, done, request))
+        _run(request, folder)
         with np.load(folder / SCORES, allow_pickle=False) as arrays:
             return arrays["positions"], arrays["probabilities"]
 
 
-def _reason(folder: Path, done: subprocess.CompletedProcess[bytes], request: EstimatorRequest) -> str:
+def run_spans(request: SpanRequest) -> FoundSpans:
+    """Spans from a process of its own. Raises EstimatorFailed with the reason."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _run(request, folder, "spans")
+        return FoundSpans(**json.loads((folder / SPANS).read_text(encoding="utf-8")))
+
+
+def limits() -> dict[str, int]:
+    """Of memory and of processor time for one process."""
+    seconds = max(round(settings.CELERY_TASK_TIME_LIMIT * SHARE_OF_LIMIT), 1)
+    return {"memory_bytes": MEMORY_BYTES, "cpu_seconds": seconds}
+
+
+def _run(request: EstimatorRequest | SpanRequest, folder: Path, *options: str) -> None:
+    request.save(folder)
+    command = [sys.executable, "-m", "labeling.learning.evaluation.estimator_process", str(folder), *options]
+    kept = {key: value for key, value in os.environ.items() if key in PASSED_ON}
+    environment = kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=request.cpu_seconds,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EstimatorFailed(f"It took longer than {request.cpu_seconds} seconds.") from error
+    if done.returncode:
+        raise EstimatorFailed(_reason(folder, done, request))
+
+
+def _reason(
+    folder: Path, done: subprocess.CompletedProcess[bytes], request: EstimatorRequest | SpanRequest
+) -> str:
     if (folder / FAILURE).exists():
         return (folder / FAILURE).read_text(encoding="utf-8")
     if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):

@@ -28,7 +28,7 @@ from labeling.learning.sequence.token_blocks import TokenBlock
 from labeling.learning.storage.token_store import TokenStore
 from labeling.learning.text.word_clusters import WordClusters
 from labeling.predictions.held_out import labeled_next
-from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, PredictionChange
+from labeling.predictions.metadata import CorrectCount, CrossValidatedCounts, EstimatorRun, PredictionChange
 from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.models import Project
 from labeling.queue.models import Entry
@@ -37,6 +37,8 @@ from labeling.ranking.head import Ranker
 from labeling.ranking.span_head import tagger_ranker
 from labeling.training.dataset import TrainingSet
 from labeling.training.model_files import is_as_written, model_folder
+from labeling.training.own_estimator import EstimatorFailed
+from labeling.training.own_spans import OwnSpans, SpanModel, fit_own_spans
 from labeling.training.stability import earlier_of, last_cross_validated
 
 MAX_FOLD_CHARACTERS = 20_000  # characters that folds are trained on: a second or two
@@ -48,25 +50,41 @@ MAX_COMPARED_CHARACTERS = 300_000  # characters that two models are compared on
 class SpanKind:
     """A tagger of spans, see `ModelKind`."""
 
-    def fit(self, version: ModelVersion, training_set: TrainingSet, folder: Path) -> SpanTagger:
-        training_texts = training_texts_of(training_set.documents)
+    def fit(self, version: ModelVersion, training_set: TrainingSet, folder: Path) -> SpanModel:
+        training_texts, project = training_texts_of(training_set.documents), training_set.project
         train_tagger(training_texts.texts, training_texts.spans, folder, _clusters_of(version))
-        return SpanTagger.open(folder)
+        model = SpanModel(SpanTagger.open(folder))
+        if not project.estimator:
+            return model
+        ranker = self.ranker(project, version, model)
+        try:
+            own, counts, run = fit_own_spans(training_set, training_texts.texts, training_texts.spans, ranker)
+        except EstimatorFailed as error:
+            run = EstimatorRun(project.estimator, project.estimator_use, failure=str(error))
+            version.metadata = replace(version.metadata, estimator=run)
+            return model
+        own.save(folder)
+        crossed = CrossValidatedCounts.of(version.label_count, counts.tolist())
+        version.metadata = replace(version.metadata, estimator=run, cross_validated=crossed)
+        return replace(model, own=own)
 
-    def open(self, version: ModelVersion) -> SpanTagger | None:
+    def open(self, version: ModelVersion) -> SpanModel | None:
         if not is_as_written(version):
             return None
         try:
-            return SpanTagger.open(model_folder(version))
+            folder = model_folder(version)
+            return SpanModel(SpanTagger.open(folder), OwnSpans.load(folder))
         except (FileNotFoundError, NotAModel):
             return None
 
     def cross_validate(
-        self, version: ModelVersion, training_set: TrainingSet, model: SpanTagger
+        self, version: ModelVersion, training_set: TrainingSet, model: SpanModel
     ) -> CrossValidatedCounts | None:
         """Each fold is a training, so it is done only while the test set is small and when there are a good
         part more labels than the last time, on as many documents drawn at random as there is time for.
         """
+        if model.own is not None:
+            return version.metadata.cross_validated
         last = last_cross_validated(version)
         if last and version.label_count < GROWN * last.labels:
             return last
@@ -87,12 +105,12 @@ class SpanKind:
             )
         return CrossValidatedCounts.of(len(rows), counts.tolist()) if counts.shape[1] else last
 
-    def predict_test_set(self, version: ModelVersion, model: SpanTagger) -> CorrectCount:
+    def predict_test_set(self, version: ModelVersion, model: SpanModel) -> CorrectCount:
         labeled = {d.document_id: d for d in labeled_documents(version.project_id, "test")}
         document_ids = {*labeled, *labeled_next(version.project_id, len(labeled))}
         texts = dict(Document.objects.filter(pk__in=document_ids).order_by("pk").values_list("pk", "text"))
         predicted = dict(zip(texts, model.tag(list(texts.values())), strict=True))
-        attributions = _attributions(model, texts, predicted, labeled)
+        attributions = {} if model.own else _attributions(model.tagger, texts, predicted, labeled)
         class_index = ClassIndex.of(version.classes)
         HeldOutPrediction.objects.bulk_create(
             [
@@ -112,11 +130,11 @@ class SpanKind:
         right = sum(set(labeled_spans(d)) == set(predicted[d.document_id].spans) for d in measurable)
         return CorrectCount(len(measurable), right)
 
-    def stability(self, version: ModelVersion, model: SpanTagger) -> PredictionChange | None:
+    def stability(self, version: ModelVersion, model: SpanModel) -> PredictionChange | None:
         """Kappa of the tags of words, on a fixed random sample of the pool."""
         tokens, earlier = _tokens_of(version), earlier_of(version)
         before = None if earlier is None else self.open(earlier)
-        if earlier is None or before is None or tokens is None:
+        if earlier is None or before is None or tokens is None or model.own or before.own:
             return None
         sampled = Document.objects.trainable().filter(project=version.project_id).order_by("random_key")
         texts = list(sampled.values_list("text", flat=True)[:SAMPLE])
@@ -124,7 +142,9 @@ class SpanKind:
         texts = texts[: int(np.searchsorted(lengths, MAX_COMPARED_CHARACTERS, side="right"))]
         names = [label_class.hex for label_class in version.classes]
         block = TokenBlock.of_texts(texts, Describer(tokens.clusters))
-        first, second = (tagger.score(block, names).tags.astype(np.int64) + 1 for tagger in (before, model))
+        first, second = (
+            tagger.score(block, names).tags.astype(np.int64) + 1 for tagger in (before.tagger, model.tagger)
+        )
         return PredictionChange(
             kappa=round(kappa(first, second), 4),
             since=earlier.number,
@@ -132,11 +152,11 @@ class SpanKind:
             labels=version.label_count - earlier.label_count,
         )
 
-    def ranker(self, project: Project, version: ModelVersion, model: SpanTagger) -> Ranker:
-        ranker = tagger_ranker(project, version, model, lambda: self._before(version))
+    def ranker(self, project: Project, version: ModelVersion, model: SpanModel) -> Ranker:
+        ranker = tagger_ranker(project, version, model.tagger, lambda: self._before(version))
         return replace(ranker, explain=lambda entries: self.explain(version, model, entries))
 
-    def explain(self, version: ModelVersion, model: SpanTagger, entries: Sequence[Entry]) -> list[Entry]:
+    def explain(self, version: ModelVersion, model: SpanModel, entries: Sequence[Entry]) -> list[Entry]:
         tokens = _tokens_of(version)
         return list(entries) if tokens is None else AttachedSpans(version, model, tokens).of(entries)
 
@@ -150,7 +170,8 @@ class SpanKind:
         )
         if before is None or before.metadata.edition != version.metadata.edition:
             return None
-        return self.open(before)
+        opened = self.open(before)
+        return None if opened is None else opened.tagger
 
 
 def _tokens_of(version: ModelVersion) -> TokenStore | None:

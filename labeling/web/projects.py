@@ -105,7 +105,7 @@ class PolicyForm(forms.Form):
         if project.kind != Project.Kind.SINGLE:
             del form.fields["confirms_choice"]
         names = installed_estimators()
-        if project.kind != Project.Kind.SPANS and (names or project.estimator):
+        if names or project.estimator:
             estimators = form.fields["estimator"]
             assert isinstance(estimators, forms.ChoiceField)
             existing = sorted({*names, project.estimator} - {""})

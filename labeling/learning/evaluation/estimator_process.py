@@ -1,8 +1,8 @@
 """Estimator process: fits a model of another package and scores documents, in a process with limits.
 
-`python -m labeling.learning.evaluation.estimator_process FOLDER` reads `request.json` and writes
-`scores.npz`, or `failure.txt` with what went wrong. The fitted model ends with the process; nothing is
-pickled.
+`python -m labeling.learning.evaluation.estimator_process FOLDER [spans]` reads `request.json` and
+writes `scores.npz` or `spans.json`, or `failure.txt` with what went wrong. The fitted model ends with the
+process; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ from labeling.learning.arrays.types import AnyArray, Flags, Integers
 from labeling.learning.classifiers.stacking import folds
 from labeling.learning.storage.feature_store import FeatureStore
 
-REQUEST, SCORES, FAILURE = "request.json", "scores.npz", "failure.txt"
+REQUEST, SCORES, SPANS, FAILURE = "request.json", "scores.npz", "spans.json", "failure.txt"
 MAX_FAILURE_CHARACTERS = 1_000
+SPAN_FOLDS = 3
+
+NamedSpan = tuple[int, int, str]  # first character, the one behind the last, class
+StoredSpan = tuple[int, int, str, float]  # with its probability
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,73 @@ class EstimatorRequest:
         for row, columns in enumerate(self.labels):
             flags[row, columns] = True
         return flags
+
+
+@dataclass(frozen=True)
+class SpanRequest:
+    """The same for spans. `labeled` and `candidates` are texts, `spans` those of the labeled ones."""
+
+    group: str
+    name: str
+    classes: list[str]
+    spans: list[list[NamedSpan]]
+    labeled: list[str]
+    candidates: list[str]
+    memory_bytes: int
+    cpu_seconds: int
+
+    def save(self, folder: Path) -> None:
+        (folder / REQUEST).write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> SpanRequest:
+        return cls(**json.loads((folder / REQUEST).read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True)
+class FoundSpans:
+    """Spans of each candidate, and (3, n_classes) right, wrong and missed spans of the labeled texts."""
+
+    spans: list[list[StoredSpan]]
+    counts: list[list[int]]
+
+
+def found(request: SpanRequest, make: Callable[[], Any]) -> FoundSpans:
+    """Spans by a model with `fit(texts, spans)` and `predict(texts)`.
+
+    Labeled texts are counted by fits that did not see them, each in one of `SPAN_FOLDS` folds.
+    """
+    labels = [[(int(start), int(end), str(name)) for start, end, name in each] for each in request.spans]
+    counts = np.zeros((3, len(request.classes)), dtype=np.int64)
+    fold_of = np.random.default_rng(0).permutation(len(labels)) % SPAN_FOLDS
+    for fold in range(SPAN_FOLDS):
+        train, held = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        texts = _part(request.labeled, held)
+        model = make()
+        model.fit(_part(request.labeled, train), _part(labels, train))
+        for number, predicted in zip(held, _spans(model, texts, request.classes), strict=True):
+            right, marked = set(labels[number]), {span[:3] for span in predicted}
+            for row, part in enumerate((right & marked, marked - right, right - marked)):
+                for *_, name in part:
+                    counts[row, request.classes.index(name)] += 1
+    model = make()
+    model.fit(request.labeled, labels)
+    return FoundSpans(_spans(model, request.candidates, request.classes), counts.tolist())
+
+
+def _spans(model: Any, texts: list[str], classes: list[str]) -> list[list[StoredSpan]]:
+    """Checked spans of each text, sorted. Raises ValueError for one that is not in its text."""
+    predicted = model.predict(texts) if texts else []
+    if len(predicted) != len(texts):
+        raise ValueError(f"predict returned {len(predicted)} lists of spans for {len(texts)} texts")
+    checked = []
+    for text, spans in zip(texts, predicted, strict=True):
+        rows = {(int(span[0]), int(span[1]), str(span[2])): float((*span, 1.0)[3]) for span in spans}
+        for (start, end, name), probability in rows.items():
+            if not (0 <= start < end <= len(text) and name in classes and 0 < probability <= 1):
+                raise ValueError(f"{(start, end, name, probability)} is not a span of a text of {len(text)}")
+        checked.append([(*span, rows[span]) for span in sorted(rows)])
+    return checked
 
 
 def scored(request: EstimatorRequest, make: Callable[[], Any]) -> tuple[Integers, AnyArray]:
@@ -139,12 +210,12 @@ def _probabilities(model: Any, rows: Any, request: EstimatorRequest) -> AnyArray
     return probabilities
 
 
-def _limit(request: EstimatorRequest) -> None:
+def _limit(request: EstimatorRequest | SpanRequest) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (request.memory_bytes, request.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (request.cpu_seconds, request.cpu_seconds))
 
 
-def factory(request: EstimatorRequest) -> Callable[[], Any]:
+def factory(request: EstimatorRequest | SpanRequest) -> Callable[[], Any]:
     """What the entry point names. Raises LookupError where no installed package has it."""
     points = list(entry_points(group=request.group, name=request.name))
     if not points:
@@ -153,18 +224,22 @@ def factory(request: EstimatorRequest) -> Callable[[], Any]:
     return make
 
 
-def main(folder: Path) -> int:
-    request = EstimatorRequest.load(folder)
+def main(folder: Path, *, is_of_spans: bool = False) -> int:
+    request = SpanRequest.load(folder) if is_of_spans else EstimatorRequest.load(folder)
     _limit(request)
     try:
-        positions, probabilities = scored(request, factory(request))
+        make = factory(request)
+        if isinstance(request, SpanRequest):
+            (folder / SPANS).write_text(json.dumps(asdict(found(request, make))), encoding="utf-8")
+        else:
+            positions, probabilities = scored(request, make)
+            np.savez(folder / SCORES, positions=positions, probabilities=probabilities)
     except Exception as error:
         text = f"{type(error).__name__}: {error}"[:MAX_FAILURE_CHARACTERS]
         (folder / FAILURE).write_text(text, encoding="utf-8")
         return 1
-    np.savez(folder / SCORES, positions=positions, probabilities=probabilities)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), is_of_spans=sys.argv[2:] == ["spans"]))

@@ -16,6 +16,7 @@ from labeling.learning.arrays.atomic_folder import METADATA_FILE, read_folder
 COMMITTEE = "committee-2"  # the folder of a committee's weights; its own module costs SciPy to import
 TAGGER_PARTS = ("tables", "clusters")  # the folders of a span tagger, likewise
 PORTABLE_KINDS = frozenset({"LinearModel", "WordsModel", "GuidelineModel"})  # that `Predictor` reads
+OWN_SPANS = "own_spans.json"  # of a model of another package, which predicts in the tagger's place
 MANIFEST_FILE = "predictor.json"
 FORMAT = 1  # raise it when an older `predictor.py` could not read the folder
 
@@ -36,8 +37,11 @@ def tagger_manifest(folder: Path, classes: Sequence[Mapping[str, str]]) -> dict[
     folder : of a saved span tagger
     classes : {"id", "name"} of each
 
-    Raises FileNotFoundError where there are no arrays: older versions kept the file of CRFsuite alone.
+    Raises NotPortable, and FileNotFoundError where there are no arrays: older versions kept the file of
+    CRFsuite alone.
     """
+    if (folder / OWN_SPANS).exists():
+        raise NotPortable(f"{folder.name} has the spans of a model of another package")
     for part in TAGGER_PARTS:
         (folder / part / METADATA_FILE).stat()
     return {"format": FORMAT, "classes": [dict(label_class) for label_class in classes], "left_out": []}

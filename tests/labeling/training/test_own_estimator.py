@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +22,16 @@ from labeling.predictions.models import HeldOutPrediction, ModelVersion
 from labeling.projects.estimators import installed_estimators
 from labeling.projects.models import Project
 from labeling.training import own_estimator
+from labeling.training.new_texts import span_predictor_of
 from labeling.training.own_estimator import chosen_candidates
+from labeling.training.span_model import SpanKind
 from labeling.training.text_model import saved_committee
 from reviewqueue.settings import BASE_DIR
 from tests.fixtures.trained_project import label_rightly, train
+from tests.labeling.api.conftest import Caller
+from tests.labeling.training.test_span_model import answer, entries, marked
+
+__all__ = ["marked"]
 
 HOW_TO = BASE_DIR / "docs" / "how-to" / "bring-your-own-model.md"
 OTHERS = """
@@ -57,11 +62,27 @@ def greedy():
     return bytearray(2**40)
 
 
+class Dictionary:
+    # Marks the words that were marked before.
+    def fit(self, texts, spans):
+        self.words = {t[s:e]: name for t, each in zip(texts, spans) for s, e, name in each}
+
+    def predict(self, texts):
+        return [
+            [(t.find(w), t.find(w) + len(w), n, 0.5) for w, n in self.words.items() if w in t] for t in texts
+        ]
+
+
+class Outside(Dictionary):
+    def predict(self, texts):
+        return [[(0, len(text) + 1, "Refund")] for text in texts]
+
+
 def slow():
     while True:
         pass
 """
-POINTS = ["several", "unsure", "broken", "greedy", "slow"]
+POINTS = ["several", "Dictionary", "Outside", "unsure", "broken", "greedy", "slow"]
 
 
 def files_of_how_to() -> dict[str, str]:
@@ -214,14 +235,50 @@ def test_one_that_was_removed_since_is_told(packages: Path, trained: Project) ->
     assert "not installed" in version.metadata.estimator.failure
 
 
-def test_a_choice_owes_a_training_and_spans_have_none_yet(
-    own: None, trained: Project, joan: User, make_project: Callable[..., Project]
-) -> None:
-    exclusion.change(trained.pk, joan, estimator="mymodel")
+def test_a_choice_by_the_api_owes_a_training(own: None, trained: Project, joan: User) -> None:
+    changes = {"estimator": "mymodel", "estimator_use": "alone"}
+    changed = Caller(joan).send("PATCH", f"projects/{trained.pk}/", changes).json()
+    assert (changed["estimator"], changed["estimator_use"]) == ("mymodel", "alone")
     assert Job.objects.filter(project=trained, kind=Job.Kind.TRAIN).exists()
-    marked = make_project(kind="spans", texts=["a"])
-    with pytest.raises(InvalidInput, match="span labeling"):
-        exclusion.change(marked.pk, joan, estimator="mymodel")
+    refused = Caller(joan).send("PATCH", f"projects/{trained.pk}/", {"estimator": "nothing"})
+    assert refused.status_code == 422
+    assert "Installed: " in refused.json()["detail"]
+
+
+def test_a_model_of_spans_finds_them_in_the_place_of_the_built_in_one(
+    own: None, marked: Project, ann: User, joan: User
+) -> None:
+    answer(marked, ann, 40)
+    with pytest.raises(InvalidInput, match="can only be used alone"):
+        exclusion.change(marked.pk, joan, estimator="Dictionary")
+    version = choose(marked, joan, "Dictionary", "alone")
+    run = version.metadata.estimator
+    assert run is not None
+    assert run.failure == ""
+    assert run.documents >= 40
+    assert version.metadata.cross_validated is not None
+    assert sum(version.metadata.cross_validated.counts[0]) > 0
+    stored = HeldOutPrediction.objects.filter(model_version=version).values_list("spans", flat=True)
+    assert {probability for spans in stored for *_, probability in spans or ()} == {0.5}
+    suggested = [entry.reason.get("spans") for entry in entries(marked)]
+    assert any(span[-1] == 0.5 for spans in suggested for span in spans or ())
+    reopened = SpanKind().open(version)
+    assert reopened is not None
+    assert reopened.own is not None
+    assert span_predictor_of(version) is None  # a download would have the built-in model
+
+
+def test_a_model_of_spans_that_fails_is_told_and_the_built_in_one_goes_on(
+    own: None, marked: Project, ann: User, joan: User
+) -> None:
+    answer(marked, ann, 40)
+    version = choose(marked, joan, "Outside", "alone")
+    assert version.metadata.estimator is not None
+    assert "is not a span of a text of" in version.metadata.estimator.failure
+    assert version.metadata.test_set is not None
+    reopened = SpanKind().open(version)
+    assert reopened is not None
+    assert reopened.own is None
 
 
 def test_it_is_chosen_on_the_settings_page(own: None, trained: Project, joan: User, client: Client) -> None:
