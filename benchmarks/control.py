@@ -2,7 +2,8 @@
 
 Known data sets are labeled in memory at random, by the default strategy, and by it with the fallback: a
 comparison with its own random labels after each tenth more labels decides on the random share. The rule sees
-a small test set, the curves are measured on other documents.
+a small test set, the curves are measured on other documents. With `--hostile`, the strategy is one that is
+made to lose: it asks for the documents of which the model is surest.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ django.setup()
 
 from benchmarks._frame import machine, show
 from benchmarks.efficiency import known_pool, skewed
-from benchmarks.savings import MAX_POOL, decider, split_anew
-from labeling.learning.arrays.types import Flags, Integers
+from benchmarks.savings import MAX_POOL, decider, quality, split_anew
+from labeling.learning.arrays.types import Doubles, Flags, Integers
 from labeling.learning.classifiers.fitting import fit_committee
 from labeling.learning.evaluation.control_arm import (
     MIN_RANDOM,
@@ -32,7 +33,7 @@ from labeling.learning.evaluation.control_arm import (
     sizes_to,
 )
 from labeling.learning.evaluation.label_savings import QualityCurve
-from labeling.learning.evaluation.retrospective import KnownPool, Step, replay
+from labeling.learning.evaluation.retrospective import KnownPool, replay
 from labeling.learning.evaluation.scores import area_under_curve, labels_to_reach
 from labeling.learning.evaluation.stopping_criteria import t_quantile
 from labeling.learning.query_strategies.mix import Mix, Strategy
@@ -42,6 +43,7 @@ from labeling.management.truths import read_truth
 
 TESTED = 300  # documents that the rule sees
 GROWTH = 1.1  # from one comparison to the next, as in the service
+BATCH = 20
 ARMS = ("random", "default", "control")
 
 
@@ -76,17 +78,45 @@ class Control:
         return savings.gain.low, savings.gain.high
 
 
-def curve(
-    pool: KnownPool, measured: KnownPool, arm: str, seed: int, budget: int
-) -> tuple[list[Step], list[int]]:
-    """One run, and the levels of its fallback.
+Curve = tuple[list[float], list[int]]  # macro F1 after each batch, and the levels of the fallback
+
+
+def curve(pool: KnownPool, measured: KnownPool, arm: str, seed: int, budget: int) -> Curve:
+    """One run of random sampling or of the default strategy.
 
     pool, measured : the same but for the test documents: those of the rule, and those of the curve
     """
     rule = Control(pool, seed) if arm == "control" else None
     strategy = Strategy.RANDOM if arm == "random" else Strategy.DEFAULT
-    arguments: dict[str, Any] = {"budget": budget, "batch": 20, "seed": seed, "control": rule}
-    return list(replay(measured, fit_committee, strategy, **arguments)), rule.levels if rule else []
+    arguments: dict[str, Any] = {"budget": budget, "batch": BATCH, "seed": seed, "control": rule}
+    steps = replay(measured, fit_committee, strategy, **arguments)
+    return [step.quality.macro_f1 for step in steps], rule.levels if rule else []
+
+
+def hostile_curve(pool: KnownPool, measured: KnownPool, arm: str, seed: int, budget: int) -> Curve:
+    """The same for a queue that asks for the surest predictions instead of all that is not random."""
+    if arm == "random":
+        return curve(pool, measured, arm, seed, budget)
+    rule = Control(pool, seed) if arm == "control" else None
+    decide, order = decider(measured), np.random.default_rng(seed).permutation(len(pool.rows))
+    rows, is_random = order[:BATCH], np.ones(BATCH, dtype=bool)
+    values = []
+    while True:
+        values.append(float(quality(measured, decide(rows)[None])[0]))
+        if len(rows) >= budget:
+            return values, rule.levels if rule else []
+        mix = rule(rows, is_random) if rule else Mix.usual(pool.n_classes)
+        sampled = order[~np.isin(order, rows)][: round(mix.random * BATCH)]
+        left = order[~np.isin(order, np.concatenate([rows, sampled]))]
+        surest = left[np.argsort(-_sureness(measured, rows, left), kind="stable")][: BATCH - len(sampled)]
+        rows = np.concatenate([rows, sampled, surest])
+        is_random = np.concatenate([is_random, np.arange(BATCH) < len(sampled)])
+
+
+def _sureness(pool: KnownPool, rows: Integers, others: Integers) -> Doubles:
+    model = fit_committee(pool.rows.part(rows), pool.labels[rows], pool.n_classes, auxiliary=pool.auxiliary)
+    sureness: Doubles = model.probabilities(pool.rows.part(others)).max(axis=1)
+    return sureness
 
 
 def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -100,12 +130,12 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     )
     curves: dict[str, list[list[float]]] = {arm: [] for arm in ARMS}
     levels: list[list[int]] = []
-    labels: list[int] = []
+    labels = list(range(BATCH, options.budget + 1, BATCH))
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         for arm in ARMS:
-            steps, changes = curve(of_rule, of_curve, arm, seed, options.budget)
-            labels = [step.labels for step in steps]
-            curves[arm].append([step.quality.macro_f1 for step in steps])
+            draw = hostile_curve if options.hostile else curve
+            values, changes = draw(of_rule, of_curve, arm, seed, options.budget)
+            curves[arm].append(values)
             if arm == "control":
                 levels.append(changes)
     print(f"{name}: {process_time():.0f} CPU-s", file=sys.stderr, flush=True)
@@ -143,6 +173,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--budget", type=int, default=600)
+    parser.add_argument("--hostile", action="store_true", help="a strategy that is made to lose")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     sets = {name: measure(name, options) for name in options.data}

@@ -170,13 +170,12 @@ def live_savings(
     Source: Hoeffding (1948) for means over subsets; Efron (1979) for the bootstrap.
     """
     rng = np.random.default_rng(seed)
-    weights = resampled_documents(len(truth), N_DRAWS, rng)
+    of_queue, *of_orders = _resampled([queue, *random], truth, n_classes, rng)
     start = int(np.searchsorted(queue.labels, random[0].labels[-1] / 2))
-    of_queue = resampled_quality(queue.decided, truth, n_classes, weights)
-    reached = of_queue[:, -1]
-    orders = np.stack([resampled_quality(curve.decided, truth, n_classes, weights) for curve in random])
+    reached, orders = of_queue[:, -1], np.stack(of_orders)
     sizes = random[0].labels.astype(np.float64)
     at_random, errors = _sampled(orders, sizes, rng)
+    at_random = np.minimum(at_random, _highest(truth))
     curves = _curves(sizes, at_random, errors, queue.labels[start:], of_queue[:, start:], rng)
     labels = int(queue.labels[-1])
     saved = _spread(np.minimum(_labels_to(reached, curves), pool_size) - labels)
@@ -193,6 +192,22 @@ def live_savings(
         _points(random[0].labels, at_random),
         expected,
     )
+
+
+def _resampled(
+    curves: list[QualityCurve], truth: AnyArray, n_classes: int, rng: np.random.Generator
+) -> list[Doubles]:
+    """(n_draws + 1, n_sizes) of each curve, by the same draws of the test documents."""
+    weights = resampled_documents(len(truth), N_DRAWS, rng)
+    return [
+        np.clip(resampled_quality(curve.decided, truth, n_classes, weights), 0.001, _highest(truth))
+        for curve in curves
+    ]
+
+
+def _highest(truth: AnyArray) -> float:
+    """All right on so many documents is no proof of never wrong."""
+    return 1 - 0.5 / len(truth)
 
 
 def _sampled(orders: Doubles, sizes: Doubles, rng: np.random.Generator) -> tuple[Doubles, Doubles]:
@@ -243,7 +258,7 @@ def _curves(
     few = np.unique(np.linspace(0, len(queue_sizes) - 1, MAX_POINTS).round().astype(np.int64))
     shape = profile(
         np.log(queue_sizes[few]),
-        np.clip(of_queue[:, few], 0.001, 0.999),
+        of_queue[:, few],
         np.full(len(few), QUEUE_ERROR**-2.0),
         ceilings,
     )

@@ -91,6 +91,21 @@ def test_the_orders_of_the_random_labels_hold_these_alone():
     assert sorted(shuffled(labeled, is_random, 1).tolist()) == [1, 7, 9]
 
 
+@pytest.mark.parametrize("error", [0.0, 0.02, 0.5])
+def test_arms_that_learn_nothing_more_are_left_open(error: float):
+    """All right, nearly so or guessing, from the first label on."""
+    rng = np.random.default_rng(3)
+
+    def flat(labels: list[int]) -> QualityCurve:
+        is_wrong = rng.random((len(labels), N_TEST)) < error
+        return QualityCurve(np.array(labels), np.where(is_wrong, (TRUTH + 1) % 3, TRUTH).astype(np.int16))
+
+    random = [flat(sizes_to(60)) for _ in range(12)]
+    savings = live_savings(flat(sizes_to(640)), random, TRUTH, 3, pool_size=5_000, seed=0)
+    assert savings.verdict is SavingsVerdict.UNCLEAR
+    assert np.isfinite([savings.gain.low, savings.gain.high]).all()
+
+
 def test_several_labels_for_a_document_are_compared_too():
     def flags(each: QualityCurve) -> QualityCurve:
         return QualityCurve(each.labels, np.eye(3, dtype=bool)[each.decided])
