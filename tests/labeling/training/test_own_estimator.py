@@ -32,6 +32,7 @@ from tests.labeling.api.conftest import Caller
 from tests.labeling.training.test_span_model import answer, entries, marked
 
 __all__ = ["marked"]
+pytestmark = pytest.mark.slow
 
 HOW_TO = BASE_DIR / "docs" / "how-to" / "bring-your-own-model.md"
 OTHERS = """
