@@ -157,11 +157,14 @@ def _words(
         mass = linear.probabilities(auxiliary.unlabeled).mean(axis=0, dtype=np.float64)
     counted = vocabulary.read(rows)
 
+    positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions
+    is_left_out = auxiliary.is_labeled(
+        positions
+    )  # held-out ones too: their own guesses would praise the fold
+
     def make(numbers: Integers) -> Expert:
-        positions = np.zeros(0, dtype=np.int64) if rows.positions is None else rows.positions[numbers]
-        is_labeled = auxiliary.is_labeled(positions)
         return NaiveBayesClassifier().learn(
-            counted[numbers], labels[numbers], n_classes, vocabulary, is_labeled, mass
+            counted[numbers], labels[numbers], n_classes, vocabulary, is_left_out, mass
         )
 
     return make

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from labeling.learning.arrays.types import FLOOR
+from labeling.learning.classifiers import fitting
 from labeling.learning.classifiers.auxiliary import AuxiliaryData
 from labeling.learning.classifiers.committee import Committee
 from labeling.learning.classifiers.external import ExternalModel
 from labeling.learning.classifiers.fitting import fit_committee, fit_plain
+from labeling.learning.classifiers.naive_bayes import NaiveBayesClassifier
 from labeling.learning.classifiers.zero_shot import ZeroShotClassifier
 from labeling.learning.query_strategies.pool_scores import score_pool, score_rows
 from labeling.learning.storage.feature_store import FeatureStore
@@ -187,3 +189,19 @@ def test_documents_with_nothing_to_go_by_come_last(labels):
     scores = score_rows(rows, committee)
     is_blank = np.array([text in ("", "zzz") for text in texts])
     assert scores.margin[is_blank].max() <= 0 < scores.margin[~is_blank].min() + 1e-6
+
+
+def test_no_fold_reads_the_documents_that_it_is_judged_on(pool, labels, monkeypatch):
+    """Naive Bayes guesses the class of unlabeled documents: a held-out one's own guess would count there."""
+    left_out = []
+
+    class Watched(NaiveBayesClassifier):
+        def learn(self, labeled, labels, n_classes, vocabulary, is_left_out, mass):
+            left_out.append((len(labels), np.flatnonzero(is_left_out).tolist()))
+            return super().learn(labeled, labels, n_classes, vocabulary, is_left_out, mass)
+
+    monkeypatch.setattr(fitting, "NaiveBayesClassifier", Watched)
+    labeled = np.arange(5, 65)
+    fit_committee(pool.part(labeled), labels[labeled], 3, auxiliary=AuxiliaryData(pool, np.arange(len(pool))))
+    assert len({size for size, _ in left_out}) > 1  # folds, and the whole
+    assert all(rows == labeled.tolist() for _, rows in left_out)
