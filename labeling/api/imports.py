@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from labeling.api.edge.endpoints import Endpoint
 from labeling.api.edge.fields import Filters, Input, Text
 from labeling.api.edge.parsers import JsonLinesParser, NdjsonParser, StrictJsonParser
-from labeling.api.edge.permissions import MANAGE_HEAVY, MANAGERS_READ
+from labeling.api.edge.permissions import MANAGE, MANAGE_HEAVY, MANAGERS_READ
 from labeling.api.edge.schema import JSON_LINES, operation
 from labeling.documents.imports import ImportJob
 from labeling.documents.models import Document
@@ -339,6 +339,30 @@ class RejectedRows(Endpoint):
         return FileResponse(
             path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
         )
+
+
+class CancelImport(Endpoint):
+    needs = {"POST": MANAGE}
+
+    @operation("imports_cancel", answers={204: None})
+    def post(self, request: Request, project_id: int, import_id: UUID) -> Response:
+        """Cancel an import that a worker reads or is going to read.
+
+        What is stored stays: its state is `stopped`, and `resume/` continues. A binary file that is still
+        being converted is forgotten. Nothing happens to an import that is over. Safe to repeat.
+        """
+        uploads.cancel(project_id, self.caller, import_id)
+        return Response(status=204)
+
+
+class ResumeImport(Endpoint):
+    needs = {"POST": MANAGE_HEAVY}
+
+    @operation("imports_resume", answers={202: ImportOut})
+    def post(self, request: Request, project_id: int, import_id: UUID) -> Response:
+        """Continue an import that stopped or was canceled. No row is stored twice. Safe to repeat."""
+        uploads.resume(project_id, self.caller, import_id)
+        return Response(ImportOut(import_jobs.job_of(project_id, self.caller, import_id)).data, status=202)
 
 
 class UndoEffectOut(serializers.Serializer[Any]):

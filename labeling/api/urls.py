@@ -77,6 +77,8 @@ PROJECT = [
         imports.RejectedRows.as_view(),
         name="import_rejected_rows",
     ),
+    path("imports/<uuid:import_id>/cancel/", imports.CancelImport.as_view(), name="import_cancel"),
+    path("imports/<uuid:import_id>/resume/", imports.ResumeImport.as_view(), name="import_resume"),
     path("imports/<uuid:import_id>/undo/", imports.UndoImport.as_view(), name="import_undo"),
     path("documents/<row:document_id>/", documents.OneDocument.as_view(), name="document"),
     path(

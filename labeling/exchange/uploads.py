@@ -291,9 +291,12 @@ def resume(project_id: int, manager: User, job_id: UUID) -> None:
 def cancel(project_id: int, manager: User, job_id: UUID) -> None:
     """Stop an import; what it has stored stays, and `resume` goes on. Raises NotAllowed, NotFound.
 
-    The run notices at its next chunk, which is not stored.
+    The run notices at its next chunk, which is not stored. Nothing is stored of a file that is still being
+    converted, so it is forgotten.
     """
     job = job_of(project_id, manager, job_id)
+    if job.state == ImportJob.State.CONVERTING:
+        discard(project_id, manager, job_id)
     in_progress = (ImportJob.State.QUEUED, ImportJob.State.RUNNING)
     ImportJob.objects.filter(pk=job.pk, state__in=in_progress).update(
         state=ImportJob.State.STOPPED, finished_at=Now(), failure=""

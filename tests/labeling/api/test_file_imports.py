@@ -205,3 +205,36 @@ def test_rows_that_cannot_be_read_come_back_as_a_file(joan: User, empty: Project
     assert (response.status_code, b"".join(response.streaming_content)) == (200, b"nr,text\n2,\n")
     fine = Caller(joan).post(f"projects/{empty.pk}/imports/files/", form(b"nr,text\n3,Ho\n", "a.csv")).json()
     assert Caller(joan).get(f"projects/{empty.pk}/imports/{fine['id']}/rejected-rows/").status_code == 404
+
+
+def test_an_import_is_canceled_and_resumed(joan: User, empty: Project) -> None:
+    lines = b"".join(b"text %d\n" % n for n in range(uploads.MAX_REQUEST_ROWS + 1))
+    path = f"projects/{empty.pk}/imports/"
+    job = Caller(joan).post(f"{path}files/", form(lines, "a.txt", format="lines")).json()
+    own = f"{path}{job['id']}/"
+    assert Caller(joan).post(f"{own}cancel/", {}).status_code == 204
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
+    assert (Caller(joan).get(own).json()["state"], empty.documents.count()) == ("stopped", 0)
+    resumed = Caller(joan).post(f"{own}resume/", {})
+    assert (resumed.status_code, resumed.json()["state"]) == (202, "queued")
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
+    done = Caller(joan).get(own).json()
+    assert (done["state"], done["imported"]) == ("done", uploads.MAX_REQUEST_ROWS + 1)
+    assert Caller(joan).post(f"{own}cancel/", {}).status_code == 204
+    assert Caller(joan).get(own).json()["state"] == "done"
+
+
+def test_a_file_that_waits_to_be_converted_is_forgotten_when_its_import_is_canceled(
+    joan: User, empty: Project, data_folder: Path
+) -> None:
+    buffer = io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["text"])
+    book.active.append(["Hi"])
+    book.save(buffer)
+    path = f"projects/{empty.pk}/imports/"
+    job = Caller(joan).post(f"{path}files/", form(buffer.getvalue(), "a.xlsx")).json()
+    assert Caller(joan).post(f"{path}{job['id']}/cancel/", {}).status_code == 204
+    worker.run_job(empty.pk, Job.Kind.IMPORT)
+    assert not ImportJob.objects.exists()
+    assert not stored(data_folder)

@@ -158,6 +158,8 @@ MATRIX: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         {caller: 404 if status == OK else status for caller, status in MANAGERS_READ.items()},  # none here
         NO_BODY,
     ),
+    ("import_cancel", "POST"): (MANAGE, NO_BODY),
+    ("import_resume", "POST"): (MANAGE, NO_BODY),
     ("import_undo", "GET"): (MANAGERS_READ, NO_BODY),
     ("import_undo", "POST"): (MANAGE, NO_BODY),
     ("document", "GET"): (READ, NO_BODY),
