@@ -49,7 +49,7 @@ FIXED = {
     "./run demo", "./run up", "./run test", "./run check", "./run manage", "./run bench", "simulate",
     "verify_invariants", "queue", "loop", "importing", "duplicates", "exporting", "guidelines", "tagging",
     "ranking", "efficiency", "desk", "reports", "recipes", "extrapolation", "steering", "coverage",
-    "outage", "exchange", "interop", "portable", "savings", "control", "embeddings", "features",
+    "outage", "exchange", "interop", "portable", "savings", "control", "embeddings", "features", "pieces",
 }  # fmt: skip
 OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {"labeling", "analytics"})
 OF_DJANGO = set(vars(BaseCommand().create_parser("manage", "any"))["_option_string_actions"])
