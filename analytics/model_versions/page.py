@@ -40,7 +40,11 @@ def models(request: HttpRequest, member: Membership) -> HttpResponse:
     standing = standing_of(project, classes)
     status = HAS_MODEL if standing.used else missing_model(project)
     labeled = labeled_test_set(project.pk)
-    versions = ModelVersion.objects.filter(project=project).select_related("guideline").order_by("-number")
+    versions = (
+        ModelVersion.objects.filter(project=project)
+        .select_related("guideline", "project")
+        .order_by("-number")
+    )
     page = Paginator(versions, PER_PAGE).get_page(request.GET.get("page"))
     shown: dict[str, Any] = {
         "member": member,

@@ -39,14 +39,20 @@ def range_sentence(savings: LiveSavings) -> str:
     """What random sampling would have needed for the same, whatever side of zero that is on."""
     low, high = savings.labels + savings.saved.low, savings.labels + savings.saved.high
     if isfinite(high):
-        text = _(
+        text = ngettext(
+            "For the macro F1 that the queue reached with {n} label, random sampling would have needed "
+            "{low} to {high} (95%).",
             "For the macro F1 that the queue reached with {n} labels, random sampling would have needed "
-            "{low} to {high} (95%)."
+            "{low} to {high} (95%).",
+            savings.labels,
         )
         return text.format(n=_count(savings.labels), low=_count(low), high=_count(high))
-    text = _(
+    text = ngettext(
+        "For the macro F1 that the queue reached with {n} label, random sampling would have needed "
+        "{low} or more, with no upper limit (95%).",
         "For the macro F1 that the queue reached with {n} labels, random sampling would have needed "
-        "{low} or more, with no upper limit (95%)."
+        "{low} or more, with no upper limit (95%).",
+        savings.labels,
     )
     return text.format(n=_count(savings.labels), low=_count(low))
 
