@@ -70,7 +70,7 @@ def test_tables_that_only_managers_see_are_refused_to_others_tokens(
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     address = f"/api/v1/projects/{full_project.project.pk}/reports"
     refused = {name for name in REPORT_TABLES if program.get(f"{address}/{name}/csv/").status_code == 403}
-    assert refused == {"models", "compare", "test-set"}
+    assert refused == {"models", "compare", "savings", "test-set"}
     for foreign in ("classes/csv/?color=red", "classes/csv/?table=head", "steering/csv/?table=worst"):
         assert program.get(f"{address}/{foreign}").status_code == 400, "what a table does not have is refused"
 

@@ -36,6 +36,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 THIRTY = [f"Ticket {number}: {TEXTS[number % 6]}" for number in range(40)]
 
 
+WRITTEN_DOWN = """count => new Promise((resolve) => {
+    const opening = indexedDB.open("reviewqueue-desk", 1);
+    opening.onsuccess = () => {
+        const counting = opening.result.transaction("operations").objectStore("operations").count();
+        counting.onsuccess = () => { opening.result.close(); resolve(counting.result === count); };
+    };
+})"""
+
+
 def given(project: Project) -> dict[str, list[str]]:
     """The classes of each answer that stands, by the text of its document. Fails where one is doubled."""
     result = Annotation.objects.current().filter(project=project).select_related("document")
@@ -165,6 +174,7 @@ def test_closing_the_browser_window_with_unsent_answers_loses_none(
     page.context.set_offline(True)
     expected = {answer(page, "2"): ["Billing"] for _ in range(2)}
     expect(page.locator("#unsent")).to_contain_text("2 annotations are not saved yet")
+    page.wait_for_function(WRITTEN_DOWN, arg=2)  # a frame after the key, on a busy machine a long one
     context = page.context
     page.close()
     context.set_offline(False)

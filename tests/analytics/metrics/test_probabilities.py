@@ -89,7 +89,7 @@ def test_intervals_are_never_empty_nor_outside_their_bounds(seed, n, n_classes, 
         interval = measure.interval
         assert least <= interval.low <= measure.value + 1e-9 <= interval.high + 2e-9
         assert interval.high <= most + 1e-9
-        assert interval.width > 0
+        assert interval.width > 0 or doubt == 1.0  # even probabilities lose the same, whatever is true
 
 
 def test_an_honest_model_is_found_honest_as_often_as_promised():
